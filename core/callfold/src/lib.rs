@@ -1,0 +1,27 @@
+//! callfold: what a PBX says and what an agent does, folded into one log, and what follows from it.
+//!
+//! This crate is what every surface depends on. It adds to the pure engine (re-exported here whole) what
+//! reads recorded sessions:
+//!
+//! - [`trace`] reads the traces of the reference client, line by line;
+//! - [`replay`] runs a trace through the engine and hands every step to a [`replay::Watch`].
+//!
+//! ```
+//! use callfold::replay::{self, Tally};
+//!
+//! let trace = concat!(
+//!     r#"{"trace":1,"name":"x","title":"t","level":"oktell","epochMs":0,"numbers":[]}"#, "\n",
+//!     r#"{"t":0,"api":"connect","args":[{"url":"pbx.local","login":"ivanov"}]}"#, "\n",
+//! );
+//! let mut tally = Tally::default();
+//! replay::run(trace.as_bytes(), &mut tally)?;
+//! assert_eq!(tally.inputs, 1);
+//! # Ok::<(), replay::ReplayError>(())
+//! ```
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used))]
+
+pub mod replay;
+pub mod trace;
+
+pub use callfold_engine::*;

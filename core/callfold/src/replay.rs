@@ -1,0 +1,388 @@
+//! Runs a trace through the engine, in virtual time.
+//!
+//! The inputs are those of the trace; timers fire when the engine wants them, up to the trace's end. What
+//! the recorded client sent is read only for the ids that the server's answers repeat.
+
+use std::io::BufRead;
+
+use callfold_engine::wire::{FrameText, LoginSecret};
+use callfold_engine::{
+    Config, Effect, Event, Input, InputKind, Machine, Outcome, SocketId, Text, Timer, Timestamp,
+};
+use serde_json::{Value, json};
+
+use crate::announce::{self, Announcement};
+use crate::trace::{Entry, Header, Level, Line, SocketChange, TraceError, TraceReader};
+
+/// Why a replay ended before its trace did.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplayError {
+    /// The trace cannot be read.
+    #[error(transparent)]
+    Trace(#[from] TraceError),
+    /// What is made of it cannot be written.
+    #[error("cannot write: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// One input or timer, and what came of it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Step<'s> {
+    /// The trace's first line.
+    pub header: &'s Header,
+    /// Milliseconds since the trace's epoch.
+    pub t: i64,
+    /// The machine, after the step.
+    pub machine: &'s Machine,
+    /// What was decided, and what is to be done.
+    pub outcome: &'s Outcome,
+    secret: Option<&'s LoginSecret>,
+}
+
+impl Step<'_> {
+    /// The frame that an effect sends, with the login filled in; `None` for other effects.
+    ///
+    /// Made for the replay of a made-up user's traces: the frame of a login has its secret.
+    #[must_use]
+    pub fn frame(&self, effect: &Effect) -> Option<String> {
+        match effect {
+            Effect::Send { qid, login, request, .. } => request.write(&qid.to_string(), login.as_str()).ok(),
+            Effect::SendLogin { qid, login, request, .. } => {
+                request.write_login(&qid.to_string(), login.as_str(), self.secret?).ok()
+            }
+            Effect::Dial { .. } | Effect::Close { .. } => None,
+            _ => None,
+        }
+    }
+}
+
+/// Something that follows a replay.
+pub trait Watch {
+    /// Called after every input and timer, in order.
+    ///
+    /// # Errors
+    /// Whatever keeps the watcher from going on; the replay ends with it.
+    fn step(&mut self, step: &Step<'_>) -> std::io::Result<()>;
+
+    /// Called for a line of a kind that the reader does not know. It is passed over.
+    fn unknown_line(&mut self, _number: usize) {}
+}
+
+/// Replays a trace to its end.
+///
+/// # Errors
+/// [`ReplayError`] if the trace cannot be read to its end, or the watcher cannot go on. What was replayed
+/// until then was shown to the watcher.
+pub fn run(trace: impl BufRead, watch: &mut impl Watch) -> Result<(), ReplayError> {
+    let mut reader = TraceReader::new(trace)?;
+    let mut session = Session {
+        header: reader.header().clone(),
+        machine: Machine::new(Config::replay()),
+        outcome: Outcome::default(),
+        secret: None,
+        sockets: Vec::new(),
+        sent: Vec::new(),
+        t: 0,
+    };
+    let mut last = 0;
+    while let Some(entry) = reader.next_entry()? {
+        last = last.max(entry.t);
+        session.entry(entry, watch)?;
+    }
+    session.timers_until(last, Due::ByThen, watch)?;
+    Ok(())
+}
+
+/// A socket that the machine asked for.
+#[derive(Debug)]
+struct Socket {
+    id: SocketId,
+    url: Text,
+    open: bool,
+}
+
+/// A request that the machine sent, and that has no id on the wire yet.
+#[derive(Debug)]
+struct Sent {
+    qid: u64,
+    method: String,
+    t: i64,
+}
+
+/// The most requests that are remembered for their ids.
+const MAX_SENT: usize = 1_024;
+
+/// Which timers fire before a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    /// Those due before its moment.
+    Before,
+    /// Those due at its moment too.
+    ByThen,
+}
+
+struct Session {
+    header: Header,
+    machine: Machine,
+    outcome: Outcome,
+    secret: Option<LoginSecret>,
+    sockets: Vec<Socket>,
+    sent: Vec<Sent>,
+    /// The moment of the last step.
+    t: i64,
+}
+
+impl Session {
+    fn entry(&mut self, entry: Entry, watch: &mut impl Watch) -> Result<(), ReplayError> {
+        let Entry { t, number, line } = entry;
+        match line {
+            Line::Output => {}
+            Line::Unknown => watch.unknown_line(number),
+            Line::Sent { method, qid } => self.was_sent(t, &method, qid, watch)?,
+            Line::Frame { text } => {
+                self.timers_until(t, Due::Before, watch)?;
+                let Some(socket) = self.sockets.iter().rev().find(|socket| socket.open).map(|socket| socket.id)
+                else {
+                    // Nothing is open: a frame of a connection that the recorded client had and ours has not.
+                    let socket = SocketId(u64::MAX);
+                    let (text, _) = FrameText::from_wire(&text);
+                    return self.input(t, InputKind::Frame { socket, text }, watch);
+                };
+                let (text, _) = FrameText::from_wire(&text);
+                self.input(t, InputKind::Frame { socket, text }, watch)?;
+            }
+            Line::Command(given) => {
+                self.timers_until(t, Due::Before, watch)?;
+                if given.secret.is_some() {
+                    self.secret.clone_from(&given.secret);
+                }
+                self.input(t, InputKind::Command(given.command), watch)?;
+            }
+            Line::Socket { what, url } => {
+                self.timers_until(t, Due::Before, watch)?;
+                self.socket_changed(t, what, &url, watch)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn socket_changed(
+        &mut self,
+        t: i64,
+        what: SocketChange,
+        url: &str,
+        watch: &mut impl Watch,
+    ) -> Result<(), ReplayError> {
+        let open = what == SocketChange::Closed;
+        let place = self.sockets.iter().position(|socket| socket.url.as_str() == url && socket.open == open);
+        // A socket that was given up before it opened is closed, too.
+        let place = place.or_else(|| {
+            self.sockets.iter().position(|socket| open && socket.url.as_str() == url)
+        });
+        let Some(socket) = place.and_then(|place| self.sockets.get_mut(place)) else { return Ok(()) };
+        let id = socket.id;
+        let kind = match what {
+            SocketChange::Opened => {
+                socket.open = true;
+                InputKind::Opened(id)
+            }
+            SocketChange::Refused => InputKind::Refused(id),
+            SocketChange::Closed => InputKind::Closed(id),
+        };
+        if what != SocketChange::Opened {
+            self.sockets.retain(|socket| socket.id != id);
+        }
+        self.input(t, kind, watch)
+    }
+
+    /// The recorded client sent a request: its id is that of our request of the same method.
+    fn was_sent(
+        &mut self,
+        t: i64,
+        method: &str,
+        qid: Option<String>,
+        watch: &mut impl Watch,
+    ) -> Result<(), ReplayError> {
+        let Some(wire) = qid else { return Ok(()) };
+        self.timers_until(t, Due::Before, watch)?;
+        let made_now =
+            |sent: &[Sent]| sent.iter().position(|sent| sent.method == method && sent.t == t);
+        let mut place = made_now(&self.sent);
+        if place.is_none() {
+            self.timers_until(t, Due::ByThen, watch)?;
+            place = made_now(&self.sent);
+        }
+        let place = place.or_else(|| self.sent.iter().rposition(|sent| sent.method == method));
+        if let Some(place) = place {
+            let Sent { qid, .. } = self.sent.remove(place);
+            self.input(t, InputKind::Named { qid, wire: Text::from(wire) }, watch)?;
+        }
+        Ok(())
+    }
+
+    fn timers_until(&mut self, t: i64, due: Due, watch: &mut impl Watch) -> Result<(), ReplayError> {
+        let until = self.moment(t);
+        while let Some((at, timer)) = self.next_timer(until, due) {
+            let t = self.millis(at);
+            self.input_at(t, at, InputKind::Timer(timer), watch)?;
+        }
+        Ok(())
+    }
+
+    fn next_timer(&self, until: Timestamp, due: Due) -> Option<(Timestamp, Timer)> {
+        let (at, timer) = self.machine.poll_timeout()?;
+        (at < until || (due == Due::ByThen && at == until)).then_some((at, timer))
+    }
+
+    fn moment(&self, t: i64) -> Timestamp {
+        Timestamp::from_millis(self.header.epoch_ms.saturating_add(t))
+    }
+
+    fn millis(&self, at: Timestamp) -> i64 {
+        (at.as_micros().div_euclid(1_000)).saturating_sub(self.header.epoch_ms)
+    }
+
+    fn input(&mut self, t: i64, kind: InputKind<'_>, watch: &mut impl Watch) -> Result<(), ReplayError> {
+        let at = self.moment(t);
+        self.input_at(t, at, kind, watch)
+    }
+
+    fn input_at(
+        &mut self,
+        t: i64,
+        at: Timestamp,
+        kind: InputKind<'_>,
+        watch: &mut impl Watch,
+    ) -> Result<(), ReplayError> {
+        self.t = self.t.max(t);
+        self.machine.handle(&Input { at, kind }, &mut self.outcome);
+        for effect in &self.outcome.effects {
+            match effect {
+                Effect::Dial { socket, url } => {
+                    self.sockets.push(Socket { id: *socket, url: url.clone(), open: false });
+                }
+                Effect::Send { qid, request, .. } | Effect::SendLogin { qid, request, .. } => {
+                    if self.sent.len() >= MAX_SENT {
+                        self.sent.remove(0);
+                    }
+                    self.sent.push(Sent { qid: *qid, method: request.method().to_owned(), t: self.t });
+                }
+                Effect::Close { .. } => {}
+                _ => {}
+            }
+        }
+        let step = Step {
+            header: &self.header,
+            t: self.t,
+            machine: &self.machine,
+            outcome: &self.outcome,
+            secret: self.secret.as_ref(),
+        };
+        Ok(watch.step(&step)?)
+    }
+}
+
+/// Writes a replay as the reference's traces have it: announcements, results, snapshots, what is dialled and
+/// sent, one JSON object a line.
+#[derive(Debug)]
+pub struct Announcer<W> {
+    out: W,
+    last: Option<Value>,
+}
+
+impl<W: std::io::Write> Announcer<W> {
+    /// Writes to `out`.
+    pub const fn new(out: W) -> Self {
+        Self { out, last: None }
+    }
+
+    fn line(&mut self, line: &Value) -> std::io::Result<()> {
+        serde_json::to_writer(&mut self.out, line)?;
+        self.out.write_all(b"\n")
+    }
+}
+
+impl<W: std::io::Write> Watch for Announcer<W> {
+    fn step(&mut self, step: &Step<'_>) -> std::io::Result<()> {
+        let t = step.t;
+        for event in &step.outcome.events {
+            match announce::announcement(event) {
+                Some(Announcement::Event { name, args }) => {
+                    self.line(&json!({ "t": t, "event": name, "args": args }))?;
+                }
+                Some(Announcement::Result { command, value }) if step.header.level == Level::Oktell => {
+                    self.line(&json!({ "t": t, "result": command.text(), "value": value }))?;
+                }
+                Some(_) | None => {}
+            }
+        }
+        for effect in &step.outcome.effects {
+            if let Effect::Dial { url, .. } = effect {
+                self.line(&json!({ "t": t, "ws": "open", "url": url.as_str() }))?;
+            } else if let Some(frame) = step.frame(effect) {
+                // The frame is JSON already: it is put into the line as it is.
+                writeln!(self.out, r#"{{"t":{t},"wire":{frame}}}"#)?;
+            }
+        }
+        if !step.outcome.events.is_empty() || step.machine.view().talk_since.is_some() {
+            let now = step.machine.now();
+            let snapshot = announce::snapshot(step.machine.view(), now, &step.header.numbers);
+            if self.last.as_ref() != Some(&snapshot) {
+                self.line(&json!({ "t": t, "after": snapshot }))?;
+                self.last = Some(snapshot);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Counts what a replay makes of a trace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Tally {
+    /// Inputs and timers.
+    pub inputs: u64,
+    /// Events.
+    pub events: u64,
+    /// Calls that were talked on: talks begun.
+    pub talks: u64,
+    /// Commands given.
+    pub commands: u64,
+    /// Commands refused.
+    pub refused: u64,
+    /// Messages that could not be read, and clocks that stepped back.
+    pub findings: u64,
+    /// Lines of an unknown kind.
+    pub unknown_lines: u64,
+}
+
+impl Watch for Tally {
+    fn step(&mut self, step: &Step<'_>) -> std::io::Result<()> {
+        self.inputs += 1;
+        for event in &step.outcome.events {
+            self.count(event);
+        }
+        Ok(())
+    }
+
+    fn unknown_line(&mut self, _number: usize) {
+        self.unknown_lines += 1;
+    }
+}
+
+impl Tally {
+    fn count(&mut self, event: &Event) {
+        self.events += 1;
+        match event {
+            Event::LineStarted { state: callfold_engine::LineState::Talk, .. } => self.talks += 1,
+            Event::CommandGiven { .. } => self.commands += 1,
+            Event::CommandDone { result, .. } if !result.is_done() => self.refused += 1,
+            Event::FrameUnreadable { .. } | Event::MultipartRefused { .. } | Event::ClockSteppedBack { .. } => {
+                self.findings += 1;
+            }
+            _ => {}
+        }
+    }
+}

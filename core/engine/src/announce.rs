@@ -1,0 +1,353 @@
+//! Events and view as the reference client tells them: names and arguments of spec part 0, as JSON.
+//!
+//! A client that relied on the reference can be fed from here; conformance is compared on it.
+
+use serde_json::{Map, Value, json};
+
+use crate::codes::ErrorCode;
+use crate::command::CommandName;
+use crate::event::{CommandResult, Event, ServerError};
+use crate::party::{Parties, Party};
+use crate::text::{ConferenceId, JsonText, PersonName, PhoneNumber, Text};
+use crate::time::Timestamp;
+use crate::view::{AgentState, BreakReason, Held, LineState, View, WebStatus};
+
+/// Something that the reference client tells its application.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Announcement {
+    /// An event of spec part 0.
+    Event {
+        /// Its name.
+        name: &'static str,
+        /// Its arguments.
+        args: Vec<Value>,
+    },
+    /// The result of a command.
+    Result {
+        /// Which command.
+        command: CommandName,
+        /// The result.
+        value: Value,
+    },
+}
+
+/// How the reference tells `event`; `None` for a quiet fact, and for native and custom events, which it
+/// passes on as they came.
+#[must_use]
+pub fn announcement(event: &Event) -> Option<Announcement> {
+    let (name, args) = match event {
+        Event::Connecting { .. } => ("connecting", vec![]),
+        Event::Connected => ("connect", vec![]),
+        Event::ConnectFailed { code, server } => ("connectError", vec![refused_at_login(*code, server.as_ref())]),
+        Event::Disconnected { reason } => {
+            ("disconnect", vec![json!({ "code": reason.number(), "message": format!("{} ", reason.text()) })])
+        }
+        Event::StatusChanged { to, from } => {
+            ("statusChange", vec![to.name().into(), from.map_or("", WebStatus::name).into()])
+        }
+        Event::AgentStateChanged { state, status, reason } => {
+            ("userStateChange", vec![state.name().into(), status.name().into(), break_reason(reason.as_ref())])
+        }
+        Event::CallCentreChanged { active } => ("callCenterStateChange", vec![(*active).into()]),
+        Event::LineChanged { to, from } => ("stateChange", vec![line(*to), line(*from)]),
+        Event::LineStopped { state, parties: with } => {
+            (stop_name(*state)?, vec![with.as_ref().map_or(Value::Null, parties)])
+        }
+        Event::LineStarted { state, parties: with } => (start_name(*state)?, vec![parties(with)]),
+        Event::PartiesChanged { parties: list } => ("abonentsChange", vec![parties(list)]),
+        Event::HoldEntered { held } => ("holdAbonentEnter", vec![held_alone(held)]),
+        Event::HoldLeft { held } => ("holdAbonentLeave", vec![held_alone(held)]),
+        Event::HoldChanged { held } => ("holdStateChange", vec![hold(held.as_ref())]),
+        Event::ConferenceEntered { party: who } => ("conferenceAbonentEnter", vec![party(who)]),
+        Event::ConferenceLeft { party: who } => ("conferenceAbonentLeave", vec![party(who)]),
+        Event::QueueEntered { party: who } => ("queueAbonentEnter", vec![party(who)]),
+        Event::QueueLeft { party: who } => ("queueAbonentLeave", vec![party(who)]),
+        Event::QueueChanged { parties: list } => ("queueChange", vec![parties(list)]),
+        Event::CommandDone { name, result, .. } if has_result(*name) => {
+            return Some(Announcement::Result { command: *name, value: result_value(result) });
+        }
+        Event::CommandDone { .. }
+        | Event::Dialled { .. }
+        | Event::SocketGivenUp { .. }
+        | Event::SocketWon { .. }
+        | Event::LoggedIn { .. }
+        | Event::ServerVersionTold { .. }
+        | Event::AgentTold { .. }
+        | Event::BreakReasonsTold { .. }
+        | Event::RedirectNumberTold { .. }
+        | Event::NumberPlanTold { .. }
+        | Event::NumberStateTold { .. }
+        | Event::UsersTold { .. }
+        | Event::Leaving
+        | Event::ConnectionDropped
+        | Event::LineWentStale { .. }
+        | Event::LineKnownAgain
+        | Event::TalkClockSet { .. }
+        | Event::TalkClockStopped
+        | Event::AnsweringFound { .. }
+        | Event::PartiesRefreshed { .. }
+        | Event::HoldRefreshed { .. }
+        | Event::ConferenceChanged { .. }
+        | Event::ConferenceInfoTold { .. }
+        | Event::AgentFactsTold { .. }
+        | Event::CommandGiven { .. }
+        | Event::RequestSent { .. }
+        | Event::RequestAnswered { .. }
+        | Event::RequestFailed { .. }
+        | Event::PhoneReported { .. }
+        | Event::FlashReported { .. }
+        | Event::NativeEvent { .. }
+        | Event::CustomEvent { .. }
+        | Event::UnknownEvent { .. }
+        | Event::FrameUnreadable { .. }
+        | Event::MultipartRefused { .. }
+        | Event::FrameOnDeadSocket { .. }
+        | Event::ClockSteppedBack { .. } => return None,
+    };
+    Some(Announcement::Event { name, args })
+}
+
+/// The snapshot that the reference's traces have: the view, with what may be done with each of `numbers`.
+#[must_use]
+pub fn snapshot(view: &View, now: Timestamp, numbers: &[String]) -> Value {
+    let actions: Map<String, Value> = numbers
+        .iter()
+        .map(|number| {
+            let names: Vec<_> = view.actions(number).into_iter().map(crate::Action::name).collect();
+            (number.clone(), names.into())
+        })
+        .collect();
+    json!({
+        "state": line(view.line),
+        "status": view.agent.web_status.map_or("", WebStatus::name),
+        "userState": view.agent.state.name(),
+        "userStatus": view.agent.status.name(),
+        "callCenter": view.agent.call_centre.unwrap_or_default(),
+        "breakReason": break_reason(view.agent.break_reason.as_ref()),
+        "conferenceId": view.conference.as_ref().map(|conference| conference.id.as_str()),
+        "hold": hold(view.held.as_ref()),
+        "abonents": parties(&view.parties),
+        "talkLength": view.talk_length(now).map(crate::Span::as_secs),
+        "actions": actions,
+    })
+}
+
+/// A party as the reference shows it.
+#[must_use]
+pub fn party(party: &Party) -> Value {
+    let text = |text: &Option<Text>| text.as_ref().map(|text| text.as_str().to_owned());
+    let name = |name: &Option<PersonName>| name.as_ref().map(|name| name.as_str().to_owned());
+    let marks = party.competitor.unwrap_or_default();
+    let user = party.user.as_ref();
+    json!({
+        "key": party.key.as_str(),
+        "guid": text(&party.guid),
+        "isIvr": party.menu.is_some(),
+        "ivrName": party.menu.as_ref().and_then(|menu| name(&menu.name)),
+        "isConferenceCompetitor": party.competitor.is_some(),
+        "conferenceId": party.conference.as_ref().map(ConferenceId::as_str),
+        "isConferenceCreator": marks.creator,
+        "isConferenceDirector": marks.director,
+        "isConferenceGhost": marks.ghost,
+        "isConferenceGhostMajor": marks.ghost_major,
+        "isConferenceHidden": marks.hidden,
+        "isExternal": party.external,
+        "chainId": party.chain.as_ref().map(|chain| chain.as_str()),
+        "phone": party.phone().map(PhoneNumber::as_str),
+        "phoneFormatted": party.phone_formatted(),
+        "name": name(&party.name),
+        "isUser": user.is_some(),
+        "user": {
+            "id": user.map(|user| user.id.as_str()),
+            "name": user.and_then(|user| name(&user.name)),
+            "login": user.and_then(|user| text(&user.login)),
+            "comment": user.and_then(|user| text(&user.comment)),
+        },
+        "client": {},
+        "line": {},
+    })
+}
+
+fn parties(list: &Parties) -> Value {
+    list.as_slice().iter().map(|who| party(who)).collect()
+}
+
+fn line(state: LineState) -> Value {
+    state.name().map_or(Value::Bool(false), Value::from)
+}
+
+fn held_alone(held: &Held) -> Value {
+    match held {
+        Held::Party(who) => party(who),
+        Held::Conference { .. } => held_conference(held, None),
+    }
+}
+
+fn hold(held: Option<&Held>) -> Value {
+    match held {
+        None => json!({ "hasHold": false }),
+        Some(Held::Party(who)) => json!({ "hasHold": true, "isConference": false, "abonent": party(who) }),
+        Some(held @ Held::Conference { .. }) => held_conference(held, Some(true)),
+    }
+}
+
+fn held_conference(held: &Held, has_hold: Option<bool>) -> Value {
+    let mut value = match held {
+        Held::Conference { id, name, room } => json!({
+            "isConference": true,
+            "conferenceId": id.as_str(),
+            "conferenceName": name.as_ref().map(Text::as_str),
+            "conferenceRoom": room,
+        }),
+        Held::Party(who) => party(who),
+    };
+    if let (Some(has_hold), Some(value)) = (has_hold, value.as_object_mut()) {
+        value.insert("hasHold".to_owned(), has_hold.into());
+    }
+    value
+}
+
+fn break_reason(reason: Option<&BreakReason>) -> Value {
+    reason.map_or(Value::Null, BreakReason::json)
+}
+
+const fn stop_name(state: LineState) -> Option<&'static str> {
+    Some(match state {
+        LineState::Unknown | LineState::Disconnected => return None,
+        LineState::Ready => "readyStop",
+        LineState::Ring => "ringStop",
+        LineState::BackRing => "backRingStop",
+        LineState::Call | LineState::BackCall => "callStop",
+        LineState::Talk => "talkStop",
+    })
+}
+
+const fn start_name(state: LineState) -> Option<&'static str> {
+    Some(match state {
+        LineState::Unknown | LineState::Disconnected => return None,
+        LineState::Ready => "readyStart",
+        LineState::Ring => "ringStart",
+        LineState::BackRing => "backRingStart",
+        LineState::Call | LineState::BackCall => "callStart",
+        LineState::Talk => "talkStart",
+    })
+}
+
+/// Whether the reference's command of this name has a result.
+const fn has_result(name: CommandName) -> bool {
+    match name {
+        CommandName::Connect
+        | CommandName::Call
+        | CommandName::Intercom
+        | CommandName::Answer
+        | CommandName::Transfer
+        | CommandName::Toggle
+        | CommandName::Conference
+        | CommandName::GhostListen
+        | CommandName::GhostHelp
+        | CommandName::GhostConference
+        | CommandName::SetUserStatus
+        | CommandName::SetRedirectNumber
+        | CommandName::Exec => true,
+        CommandName::Disconnect
+        | CommandName::EndCall
+        | CommandName::Hold
+        | CommandName::Commutate
+        | CommandName::SetStatus
+        | CommandName::TriggerCustomEvent
+        | CommandName::HttpPassword
+        | CommandName::CallJournal
+        | CommandName::Dtmf
+        | CommandName::Resume
+        | CommandName::ModelConnect
+        | CommandName::ModelMakeCall
+        | CommandName::ModelAnswerCall
+        | CommandName::ModelDropCall
+        | CommandName::ModelHoldOrUnholdCall
+        | CommandName::ModelMakeConsultCall
+        | CommandName::ModelTransferCall
+        | CommandName::ModelCancelTransfer
+        | CommandName::ModelBlindTransferCall
+        | CommandName::ModelSetAgentState
+        | CommandName::ModelSetWrapUpUserState
+        | CommandName::ModelChangeCallCentreState => false,
+    }
+}
+
+/// The result of a command as the reference gives it.
+#[must_use]
+pub fn result_value(result: &CommandResult) -> Value {
+    match result {
+        CommandResult::Done { server } => {
+            let mut value = fields(server.as_ref());
+            value.insert("result".to_owned(), true.into());
+            value.into()
+        }
+        CommandResult::UserStatus { state, status } => {
+            let name = |state: &AgentState| state.name();
+            json!({ "result": true, "userState": name(state), "userStatus": name(status) })
+        }
+        CommandResult::Datasets { tables } => {
+            let raw: Value = serde_json::from_str(tables.as_str()).unwrap_or_default();
+            json!({ "result": true, "datasets": datasets(&raw), "datasetsRaw": raw })
+        }
+        CommandResult::Refused { code, method, server } => {
+            let mut value = fields(server.as_ref());
+            value.insert("result".to_owned(), false.into());
+            value.insert("errorCode".to_owned(), code.number().into());
+            value.insert("errorMessage".to_owned(), error_text(*code, method.as_ref()).into());
+            value.into()
+        }
+        CommandResult::RefusedAtLogin { code, server } => refused_at_login(*code, server.as_ref()),
+        CommandResult::RefusedByServer { server } => fields(Some(server)).into(),
+    }
+}
+
+/// The text of a refusal, with the method that failed (spec part 4).
+fn error_text(code: ErrorCode, method: Option<&Text>) -> String {
+    match method {
+        None => code.text().to_owned(),
+        Some(method) if code == ErrorCode::NoAnswer => format!("{}: {method}", code.text()),
+        Some(method) => format!("{} {method}", code.text()),
+    }
+}
+
+fn refused_at_login(code: ErrorCode, server: Option<&ServerError>) -> Value {
+    let mut value = json!({ "result": false, "errorCode": code.number(), "errorMessage": code.text() });
+    if let (Some(server), Some(value)) = (server, value.as_object_mut()) {
+        let number = |code: &Text| code.as_str().parse::<i64>().map_or_else(|_| code.as_str().into(), Value::from);
+        value.insert("serverErrorCode".to_owned(), server.code.as_ref().map_or(Value::Null, number));
+        let message = server.message.as_ref().map_or(Value::Null, |message| message.as_str().into());
+        value.insert("serverErrorMessage".to_owned(), message);
+    }
+    value
+}
+
+fn fields(server: Option<&JsonText>) -> Map<String, Value> {
+    let mut fields: Map<String, Value> =
+        server.and_then(|server| serde_json::from_str(server.as_str()).ok()).unwrap_or_default();
+    fields.remove("qid");
+    fields
+}
+
+/// Rows as objects, by each table's first row.
+fn datasets(raw: &Value) -> Value {
+    let tables = raw.as_array().map(Vec::as_slice).unwrap_or_default();
+    tables
+        .iter()
+        .map(|table| {
+            let mut rows = table.as_array().map(Vec::as_slice).unwrap_or_default().iter();
+            let names = rows.next().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            rows.map(|row| {
+                let cells = row.as_array().map(Vec::as_slice).unwrap_or_default();
+                let named = names.iter().zip(cells).map(|(name, cell)| {
+                    (name.as_str().map_or_else(|| name.to_string(), str::to_owned), cell.clone())
+                });
+                named.collect::<Map<_, _>>()
+            })
+            .collect::<Vec<_>>()
+        })
+        .collect::<Vec<_>>()
+        .into()
+}

@@ -1,0 +1,82 @@
+//! The queue (spec part 2, "Queue").
+
+use std::sync::Arc;
+
+use super::Turn;
+use super::ask::Ask;
+use crate::event::Event;
+use crate::party::{Draft, Parties, Party};
+use crate::text::ConferenceId;
+use crate::time::Span;
+use crate::timer::Timer;
+use crate::wire::body;
+use crate::wire::Request;
+
+/// How often an open connection asks for the queue.
+pub(super) const POLL: Span = Span::from_secs(5);
+
+impl Turn<'_> {
+    /// `getcurrentqueue` is due.
+    pub(super) fn poll_queue(&mut self) {
+        self.ask(Request::Queue, Ask::Queue);
+        self.wake_in(POLL, Timer::Queue);
+    }
+
+    /// Reads the queue.
+    pub(super) fn read_queue(&mut self, told: &body::Queue<'_>) {
+        let ours = self.view.conference.as_ref().map(|conference| conference.id.clone());
+        if self.is_queue_as_told(told, ours.as_ref()) {
+            return;
+        }
+        let mut whole: Vec<Arc<Party>> = Vec::new();
+        if let Some(queue) = &told.queue {
+            queue.for_each(|abonent| {
+                let draft = Draft::aside(&abonent, ours.as_ref());
+                if draft.is_somebody() {
+                    whole.push(draft.build());
+                }
+            });
+        }
+        let mut changed = false;
+        for party in &whole {
+            let known = self.view.queue.iter().any(|queued| queued.key == party.key);
+            if !known && !self.is_present(party) {
+                self.tell(Event::QueueEntered { party: Arc::clone(party) });
+                changed = true;
+            }
+        }
+        for party in self.view.queue.clone() {
+            if !whole.iter().any(|told| told.key == party.key) {
+                self.tell(Event::QueueLeft { party });
+                changed = true;
+            }
+        }
+        if changed {
+            self.tell(Event::QueueChanged { parties: whole.into_iter().collect::<Parties>() });
+        }
+    }
+
+    /// Whether the queue is told just as it is known: the usual case, and it costs no copy.
+    fn is_queue_as_told(&self, told: &body::Queue<'_>, ours: Option<&ConferenceId>) -> bool {
+        let mut known = self.view.queue.iter();
+        let mut same = true;
+        if let Some(queue) = &told.queue {
+            queue.for_each(|abonent| {
+                let draft = Draft::aside(&abonent, ours);
+                same &= known.next().is_some_and(|known| draft.has_key_of(known));
+            });
+        }
+        same && known.next().is_none()
+    }
+
+    /// Whether this is one of the present parties, by key, id or phone.
+    fn is_present(&self, party: &Party) -> bool {
+        self.view.parties.as_slice().iter().any(|present| {
+            present.key == party.key
+                || (party.guid.is_some() && present.guid == party.guid)
+                || (party.user.is_some()
+                    && present.user.as_ref().map(|user| &user.id) == party.user.as_ref().map(|user| &user.id))
+                || (party.phone().is_some() && present.phone() == party.phone())
+        })
+    }
+}
