@@ -463,7 +463,9 @@ impl View {
             Event::HoldChanged { held } => self.held.clone_from(held),
             Event::HoldRefreshed { held } => self.held = Some(held.clone()),
             Event::ConferenceChanged { conference } => {
-                self.conference = conference.as_ref().map(|id| Conference { id: id.clone(), ghost: false });
+                // What was known of the last conference holds until something is told of the new one.
+                let ghost = self.conference.as_ref().is_some_and(|last| last.ghost);
+                self.conference = conference.as_ref().map(|id| Conference { id: id.clone(), ghost });
             }
             Event::ConferenceInfoTold { ghost } => {
                 if let Some(conference) = &mut self.conference {

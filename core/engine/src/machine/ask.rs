@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use super::Turn;
 use super::commands::Cmd;
 use super::conference::AfterList;
+use super::line::AfterPicture;
 use super::loading::Step;
 use crate::codes::ErrorCode;
 use crate::command::GhostMode;
@@ -59,11 +60,7 @@ pub(super) enum Ask {
     /// Goes on loading.
     Load(Step),
     /// Reads the line picture.
-    Picture,
-    /// Asks for the conference's list too, whatever the answer.
-    PictureThenList,
-    /// Reads the line picture that a conference built from the talk waits for.
-    PictureOfBuilt(Cmd),
+    Picture(AfterPicture),
     /// Reads the queue.
     Queue,
     /// Takes over the list of a conference.
@@ -98,7 +95,7 @@ impl Ask {
         Some(match self {
             Self::Login => "loginresult",
             Self::Load(step) => step.answer_name(),
-            Self::Picture | Self::PictureThenList | Self::PictureOfBuilt(_) => "getextendedlineinforesult",
+            Self::Picture(_) => "getextendedlineinforesult",
             Self::Queue => "getcurrentqueueresult",
             Self::ConferenceInfo { .. } => "getconferenceinforesult",
             Self::UserStatus { .. } => "setuserstateresult",
@@ -120,12 +117,9 @@ impl Ask {
     const fn is_poll(&self) -> bool {
         match self {
             Self::Nothing
-            | Self::Picture
-            | Self::PictureThenList
-            | Self::PictureOfBuilt(_)
+            | Self::Picture(_)
             | Self::Queue
-            | Self::ConferenceInfo { .. }
-            | Self::Load(Step::Picture) => true,
+            | Self::ConferenceInfo { .. } => true,
             Self::Login
             | Self::Load(_)
             | Self::Plain { .. }
@@ -272,7 +266,7 @@ impl Turn<'_> {
             Body::Other(_) if !frame.name.ends_with("result") && frame.name != "pong" => {
                 self.unknown_event(&frame.name);
             }
-            Body::Picture(picture) if !self.is_live() => self.read_picture(picture),
+            Body::Picture(picture) if !self.is_live() => self.read_picture(picture, AfterPicture::Nothing),
             Body::Queue(queue) if !self.is_live() => self.read_queue(queue),
             Body::ConferenceInfo(info) if !self.is_live() => self.stray_conference_info(info),
             Body::Other(_)
@@ -350,12 +344,7 @@ impl Turn<'_> {
             (Ask::Nothing, _) => {}
             (Ask::Login, _) => self.login_answered(reply),
             (Ask::Load(step), _) => self.loaded(step, reply),
-            (Ask::Picture, _) => self.picture_answered(reply),
-            (Ask::PictureThenList, _) => {
-                self.picture_answered(reply);
-                self.ask_conference_info(AfterList::Nothing);
-            }
-            (Ask::PictureOfBuilt(command), _) => self.built_picture_answered(command, reply),
+            (Ask::Picture(then), _) => self.picture_answered(then, reply),
             (Ask::Queue, _) => {
                 if let (true, Some(Body::Queue(queue))) = (reply.accepted(), reply.body()) {
                     self.read_queue(queue);

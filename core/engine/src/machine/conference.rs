@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Turn;
 use super::ask::{Ask, Reply};
-use super::commands::Cmd;
-use super::line::{Facts, ListWanted};
+use super::line::{AfterPicture, Facts, ListWanted};
 use crate::event::Event;
 use crate::party::{Draft, Party};
 use crate::text::{ConferenceId, UserId};
@@ -19,11 +18,14 @@ pub(super) enum AfterList {
     /// Nothing.
     Nothing,
     /// The line's state, by the picture that told of the conference.
-    State(Box<Facts>),
+    State {
+        /// What of the picture decides it.
+        facts: Box<Facts>,
+        /// What waits for the picture.
+        then: AfterPicture,
+    },
     /// A line picture is asked for.
-    Picture,
-    /// A line picture is asked for, and the conference that was built is through with it.
-    PictureOfBuilt(Cmd),
+    Picture(AfterPicture),
 }
 
 impl Turn<'_> {
@@ -74,10 +76,10 @@ impl Turn<'_> {
     pub(super) fn conference_commutation(&mut self, conference: &ConferenceId) {
         self.set_conference(Some(conference), ListWanted::Yes);
         let then = match self.conference_came() {
-            Some(command) => AfterList::PictureOfBuilt(command),
-            None => AfterList::Picture,
+            Some(command) => AfterPicture::Built(command),
+            None => AfterPicture::Nothing,
         };
-        self.ask_list(conference.clone(), then);
+        self.ask_list(conference.clone(), AfterList::Picture(then));
     }
 
     /// The list of a conference was answered.
@@ -96,15 +98,14 @@ impl Turn<'_> {
         }
         match then {
             AfterList::Nothing => {}
-            AfterList::State(facts) => {
+            AfterList::State { facts, then } => {
+                // A picture of a conference that is no longer ours is out of date.
                 if self.is_our_conference(conference.as_str()) {
                     self.enter_by_rules(*facts);
                 }
+                self.picture_read(then);
             }
-            AfterList::Picture => self.ask_picture(),
-            AfterList::PictureOfBuilt(command) => {
-                self.ask(Request::LinePicture, Ask::PictureOfBuilt(command));
-            }
+            AfterList::Picture(then) => self.ask(Request::LinePicture, Ask::Picture(then)),
         }
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Turn;
 use super::ask::{Ask, Reply};
+use super::commands::Cmd;
 use super::conference::AfterList;
 use crate::event::Event;
 use crate::party::{Draft, Parties};
@@ -72,6 +73,19 @@ impl Facts {
     }
 }
 
+/// What waits for a picture to be read to its end, its conference's list included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum AfterPicture {
+    /// Nothing.
+    Nothing,
+    /// The list of our conference is asked for.
+    AskList,
+    /// Loading ends.
+    Loaded,
+    /// The conference that was built from the talk is there.
+    Built(Cmd),
+}
+
 /// How a state is entered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
@@ -84,7 +98,7 @@ pub(super) enum Entry {
 impl Turn<'_> {
     /// Asks for a line picture now.
     pub(super) fn ask_picture(&mut self) {
-        self.ask(Request::LinePicture, Ask::Picture);
+        self.ask(Request::LinePicture, Ask::Picture(AfterPicture::Nothing));
     }
 
     /// Asks for a line picture later.
@@ -103,7 +117,7 @@ impl Turn<'_> {
     pub(super) fn phone_event(&mut self, event: PhoneEvent, phone: &body::Phone<'_>) {
         match event {
             PhoneEvent::RingStarted | PhoneEvent::RingStopped => {
-                self.ask(Request::LinePicture, Ask::PictureThenList);
+                self.ask(Request::LinePicture, Ask::Picture(AfterPicture::AskList));
             }
             PhoneEvent::AutocallStarted => {
                 self.memory.marks.autocall_pending = true;
@@ -136,14 +150,15 @@ impl Turn<'_> {
         }
     }
 
-    pub(super) fn picture_answered(&mut self, reply: Reply<'_>) {
-        if let (true, Some(Body::Picture(picture))) = (reply.accepted(), reply.body()) {
-            self.read_picture(picture);
+    pub(super) fn picture_answered(&mut self, then: AfterPicture, reply: Reply<'_>) {
+        match (reply.accepted(), reply.body()) {
+            (true, Some(Body::Picture(picture))) => self.read_picture(picture, then),
+            (_, _) => self.picture_read(then),
         }
     }
 
     /// Reads a picture.
-    pub(super) fn read_picture(&mut self, picture: &body::Picture<'_>) {
+    pub(super) fn read_picture(&mut self, picture: &body::Picture<'_>, then: AfterPicture) {
         let before = self.view.line;
         let parties = self.view.parties.clone();
         if self.view.stale_since.is_some() && self.view.connection.is_logged_in() {
@@ -155,16 +170,27 @@ impl Turn<'_> {
             None => self.nobody_held(),
         }
 
-        let Some(abonent) = &picture.abonent else { return };
+        let Some(abonent) = &picture.abonent else { return self.picture_read(then) };
         let facts = Facts::of(picture, abonent, before, parties);
         if let Some(conference) = given(&abonent.conferenceid) {
             let conference = self.conference_id(conference);
             self.set_conference(Some(&conference), ListWanted::No);
-            return self.ask_list(conference, AfterList::State(Box::new(facts)));
+            return self.ask_list(conference, AfterList::State { facts: Box::new(facts), then });
         }
         self.set_one_party(picture, abonent);
         self.set_conference(None, ListWanted::No);
         self.enter_by_rules(facts);
+        self.picture_read(then);
+    }
+
+    /// A picture is read to its end, or there is none.
+    pub(super) fn picture_read(&mut self, then: AfterPicture) {
+        match then {
+            AfterPicture::Nothing => {}
+            AfterPicture::AskList => self.ask_conference_info(AfterList::Nothing),
+            AfterPicture::Loaded => self.all_loaded(),
+            AfterPicture::Built(command) => self.conference_built(command),
+        }
     }
 
     /// Rule 2 of a picture: the one party.

@@ -8,6 +8,7 @@ use super::Turn;
 use super::agent;
 use super::ask::{Ask, Reply};
 use super::connection::Goodbye;
+use super::line::AfterPicture;
 use crate::codes::{DisconnectReason, ErrorCode};
 use crate::event::Event;
 use crate::text::{PersonName, PhoneNumber, Text, UserId};
@@ -24,7 +25,6 @@ pub(super) enum Step {
     RedirectRules,
     PbxNumbers,
     UserNumbers,
-    Picture,
 }
 
 impl Step {
@@ -37,7 +37,6 @@ impl Step {
             Self::RedirectRules => "getredirectrulesresult",
             Self::PbxNumbers => "getpbxnumbersresult",
             Self::UserNumbers => "getallusernumbersresult",
-            Self::Picture => "getextendedlineinforesult",
         }
     }
 
@@ -50,7 +49,6 @@ impl Step {
             Self::RedirectRules => Request::RedirectRules,
             Self::PbxNumbers => Request::PbxNumbers,
             Self::UserNumbers => Request::UserNumbers,
-            Self::Picture => Request::LinePicture,
         }
     }
 
@@ -62,8 +60,7 @@ impl Step {
             Self::UserState => Self::RedirectRules,
             Self::RedirectRules => Self::PbxNumbers,
             Self::PbxNumbers => Self::UserNumbers,
-            Self::UserNumbers => Self::Picture,
-            Self::Picture => return None,
+            Self::UserNumbers => return None,
         })
     }
 }
@@ -93,11 +90,7 @@ impl Turn<'_> {
     /// A step was answered, or failed.
     pub(super) fn loaded(&mut self, step: Step, reply: Reply<'_>) {
         if self.view.connection != Connection::Loading {
-            // The goodbye was said in between; what still arrives of the line is taken over.
-            if step == Step::Picture {
-                self.picture_answered(reply);
-            }
-            return;
+            return; // the goodbye was said in between
         }
         let accepted = reply.accepted();
         match (step, reply.body().filter(|_| accepted)) {
@@ -116,7 +109,6 @@ impl Turn<'_> {
             (Step::RedirectRules, Some(Body::RedirectRules(rules))) => self.redirect_rules_told(rules),
             (Step::PbxNumbers, Some(Body::PbxNumbers(plan))) => self.number_plan_told(plan),
             (Step::UserNumbers, Some(Body::UserNumbers(users))) => self.users_told(users),
-            (Step::Picture, _) => self.picture_answered(reply),
             // A refusal of any other step is passed over.
             (_, _) => {}
         }
@@ -125,11 +117,15 @@ impl Turn<'_> {
         }
         match step.next() {
             Some(next) => self.ask(next.request(), Ask::Load(next)),
-            None => self.all_loaded(),
+            None => self.ask(Request::LinePicture, Ask::Picture(AfterPicture::Loaded)),
         }
     }
 
-    fn all_loaded(&mut self) {
+    /// The last picture is read.
+    pub(super) fn all_loaded(&mut self) {
+        if self.view.connection != Connection::Loading {
+            return;
+        }
         for event in SUBSCRIPTIONS {
             self.subscribe(event);
         }

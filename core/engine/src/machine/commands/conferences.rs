@@ -90,8 +90,7 @@ impl Turn<'_> {
     }
 
     /// List and picture of a conference that was built are read.
-    pub(in crate::machine) fn built_picture_answered(&mut self, command: Cmd, reply: Reply<'_>) {
-        self.picture_answered(reply);
+    pub(in crate::machine) fn conference_built(&mut self, command: Cmd) {
         let Some(build) = self.take_build(command.id) else { return };
         let ours = self.view.conference.as_ref().map(|conference| conference.id.clone());
         match (ours, build.invite) {
