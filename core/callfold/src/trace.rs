@@ -125,7 +125,9 @@ pub enum TraceError {
     #[error("not a trace: it is empty")]
     Empty,
     /// The first line is not that of a trace.
-    #[error("not a trace: the first line must be {{\"trace\": 1, \"name\": …, \"level\": …, \"epochMs\": …}}")]
+    #[error(
+        "not a trace: the first line must be {{\"trace\": 1, \"name\": …, \"level\": …, \"epochMs\": …}}"
+    )]
     NotATrace,
     /// The trace is of a format this reader does not know.
     #[error("a trace of format {0}; this engine reads format 1")]
@@ -247,7 +249,8 @@ impl<R: BufRead> TraceReader<R> {
             let line = self.number;
             let io = |source| TraceError::Io { line, source };
             let limit = u64::try_from(MAX_LINE_BYTES).unwrap_or(u64::MAX) + 1;
-            let read = io::Read::take(&mut self.input, limit).read_until(b'\n', &mut self.buffer).map_err(io)?;
+            let read =
+                io::Read::take(&mut self.input, limit).read_until(b'\n', &mut self.buffer).map_err(io)?;
             if read > MAX_LINE_BYTES {
                 return Err(TraceError::TooLong { line });
             }
@@ -309,7 +312,9 @@ fn command(name: &str, args: &Value, given: Option<&Value>) -> Result<Given, &'s
     let simple = |command: Command| Ok(Given { command, secret: None });
     let model = |command: ModelCommand| simple(Command::Model(command));
     match name {
-        "connect" => connect(arg(0)).map(|(endpoint, secret)| Given { command: Command::Connect(endpoint), secret }),
+        "connect" => {
+            connect(arg(0)).map(|(endpoint, secret)| Given { command: Command::Connect(endpoint), secret })
+        }
         "model.connect" => connect(arg(0)).map(|(endpoint, secret)| Given {
             command: Command::Model(ModelCommand::Connect(endpoint)),
             secret,
@@ -442,7 +447,10 @@ mod tests {
         assert_eq!(error(""), "not a trace: it is empty");
         assert!(error("hello").starts_with("not a trace: the first line must be"));
         assert!(error(r#"{"t":0,"event":"connect"}"#).starts_with("not a trace"));
-        assert_eq!(error(&HEADER.replace("\"trace\":1", "\"trace\":9")), "a trace of format 9; this engine reads format 1");
+        assert_eq!(
+            error(&HEADER.replace("\"trace\":1", "\"trace\":9")),
+            "a trace of format 9; this engine reads format 1"
+        );
     }
 
     #[test]

@@ -93,7 +93,8 @@ impl View {
 
     /// A user id stands for the user's number where that number is not in the number plan.
     fn number_for<'t>(&'t self, target: &'t str) -> &'t str {
-        let number = self.directory.users.get(target).and_then(|user| user.main.as_ref().or(user.numbers.first()));
+        let number =
+            self.directory.users.get(target).and_then(|user| user.main.as_ref().or(user.numbers.first()));
         number
             .filter(|number| !self.directory.numbers.contains_key(number.as_str()))
             .map_or(target, |number| number.as_str())

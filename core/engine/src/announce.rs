@@ -39,16 +39,19 @@ pub fn announcement(event: &Event) -> Option<Announcement> {
     let (name, args) = match event {
         Event::Connecting { .. } => ("connecting", vec![]),
         Event::Connected => ("connect", vec![]),
-        Event::ConnectFailed { code, server } => ("connectError", vec![refused_at_login(*code, server.as_ref())]),
+        Event::ConnectFailed { code, server } => {
+            ("connectError", vec![refused_at_login(*code, server.as_ref())])
+        }
         Event::Disconnected { reason } => {
             ("disconnect", vec![json!({ "code": reason.number(), "message": format!("{} ", reason.text()) })])
         }
         Event::StatusChanged { to, from } => {
             ("statusChange", vec![to.name().into(), from.map_or("", WebStatus::name).into()])
         }
-        Event::AgentStateChanged { state, status, reason } => {
-            ("userStateChange", vec![state.name().into(), status.name().into(), break_reason(reason.as_ref())])
-        }
+        Event::AgentStateChanged { state, status, reason } => (
+            "userStateChange",
+            vec![state.name().into(), status.name().into(), break_reason(reason.as_ref())],
+        ),
         Event::CallCentreChanged { active } => ("callCenterStateChange", vec![(*active).into()]),
         Event::LineChanged { to, from } => ("stateChange", vec![line(*to), line(*from)]),
         Event::LineStopped { state, parties: with } => {
@@ -316,7 +319,8 @@ fn error_text(code: ErrorCode, method: Option<&Text>) -> String {
 fn refused_at_login(code: ErrorCode, server: Option<&ServerError>) -> Value {
     let mut value = json!({ "result": false, "errorCode": code.number(), "errorMessage": code.text() });
     if let (Some(server), Some(value)) = (server, value.as_object_mut()) {
-        let number = |code: &Text| code.as_str().parse::<i64>().map_or_else(|_| code.as_str().into(), Value::from);
+        let number =
+            |code: &Text| code.as_str().parse::<i64>().map_or_else(|_| code.as_str().into(), Value::from);
         value.insert("serverErrorCode".to_owned(), server.code.as_ref().map_or(Value::Null, number));
         let message = server.message.as_ref().map_or(Value::Null, |message| message.as_str().into());
         value.insert("serverErrorMessage".to_owned(), message);

@@ -361,6 +361,18 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Whether this says that something is wrong with an input: it could not be read, broke a bound, or came
+    /// with a clock that stepped back.
+    #[must_use]
+    pub const fn is_finding(&self) -> bool {
+        matches!(
+            self,
+            Self::FrameUnreadable { .. } | Self::MultipartRefused { .. } | Self::ClockSteppedBack { .. }
+        )
+    }
+}
+
 /// An event of the wire that is known but has no facts of its own in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]

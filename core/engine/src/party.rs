@@ -252,9 +252,10 @@ impl<'d> Draft<'d> {
         self.has_key_of(party)
             && self.guid() == party.guid.as_ref().map(Text::as_str)
             && a.isivr.0 == party.menu.is_some()
-            && party.menu.as_ref().is_none_or(|menu| {
-                given(&a.ivrname) == menu.name.as_ref().map(PersonName::as_str)
-            })
+            && party
+                .menu
+                .as_ref()
+                .is_none_or(|menu| given(&a.ivrname) == menu.name.as_ref().map(PersonName::as_str))
             && self.competitor_marks() == party.competitor
             && self.conference == party.conference.as_ref()
             && a.isextline.0 == party.external
@@ -332,7 +333,11 @@ mod tests {
         let nobody: Abonent<'_> = serde_json::from_str("{}").unwrap();
         assert!(!Draft::of_line(&nobody, Some(ChainId::NONE), None, None).is_somebody());
         let menu = party(r#"{"isivr":true,"ivrname":"Меню"}"#, Some(ChainId::NONE));
-        assert_eq!(menu.key, party(r#"{"isivr":true,"ivrname":"Меню"}"#, None).key, "the same menu, the same key");
+        assert_eq!(
+            menu.key,
+            party(r#"{"isivr":true,"ivrname":"Меню"}"#, None).key,
+            "the same menu, the same key"
+        );
         assert_eq!(menu.key.as_str().len(), 36);
         assert!(menu.chain.as_ref().is_some_and(ChainId::is_none), "the chain is kept as it came");
     }

@@ -86,8 +86,8 @@ fn spaces_between_digits_to_dashes(text: &str) -> String {
     let mut characters = text.chars().peekable();
     let mut before: Option<char> = None;
     while let Some(character) = characters.next() {
-        let between = before.is_some_and(|c| c.is_ascii_digit())
-            && characters.peek().is_some_and(char::is_ascii_digit);
+        let between =
+            before.is_some_and(|c| c.is_ascii_digit()) && characters.peek().is_some_and(char::is_ascii_digit);
         shown.push(if character == ' ' && between { '-' } else { character });
         before = Some(character);
     }

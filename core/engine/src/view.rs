@@ -515,7 +515,9 @@ impl View {
     fn apply_users(&mut self, users: &[DirectoryUser]) {
         self.directory.owners = users
             .iter()
-            .flat_map(|user| user.numbers.iter().chain(&user.main).map(|number| (number.clone(), user.id.clone())))
+            .flat_map(|user| {
+                user.numbers.iter().chain(&user.main).map(|number| (number.clone(), user.id.clone()))
+            })
             .collect();
         self.directory.users = users.iter().map(|user| (user.id.clone(), user.clone())).collect();
     }

@@ -86,9 +86,10 @@ mod tests {
 
     #[test]
     fn a_bad_address_makes_the_list_bad() {
-        for address in
-            ["", "http://b", "ws://", "b:0", "b:99999", "b:x", "user@b", "b/path", "b c", "[]:1", "[::1]x", "::1"]
-        {
+        for address in [
+            "", "http://b", "ws://", "b:0", "b:99999", "b:x", "user@b", "b/path", "b c", "[]:1", "[::1]x",
+            "::1",
+        ] {
             assert_eq!(url(address), None, "{address}");
             assert_eq!(parse_all(&["good".into(), address.into()]), None);
         }

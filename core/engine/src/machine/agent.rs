@@ -120,11 +120,9 @@ impl Turn<'_> {
 
     fn tell_agent_state(&mut self) {
         let agent = &self.view.agent;
-        let (state, status) =
-            agent_state(&agent.facts, self.in_call_centre(), (agent.state, agent.status));
-        let reason = (status == AgentState::Break)
-            .then(|| self.corrected(agent.facts.reason.as_ref()))
-            .flatten();
+        let (state, status) = agent_state(&agent.facts, self.in_call_centre(), (agent.state, agent.status));
+        let reason =
+            (status == AgentState::Break).then(|| self.corrected(agent.facts.reason.as_ref())).flatten();
         let reason_news = reason.is_some() && reason != agent.break_reason;
         if (state, status) != (agent.state, agent.status) || reason_news {
             self.tell(Event::AgentStateChanged { state, status, reason });
@@ -192,7 +190,11 @@ impl Turn<'_> {
                 if agent.facts.id == id::BUSY {
                     return self.user_status_done(command);
                 }
-                SetUserState { userstateid: Some(id::BUSY), onredirect: off_redirect, ..SetUserState::default() }
+                SetUserState {
+                    userstateid: Some(id::BUSY),
+                    onredirect: off_redirect,
+                    ..SetUserState::default()
+                }
             }
             Some(AgentState::DoNotDisturb) => SetUserState {
                 userstateid: Some(id::OFF),
@@ -302,10 +304,16 @@ impl Turn<'_> {
     }
 
     fn break_by_status(&self, reason: Option<&BreakReason>) -> SetUserState {
-        let is_known = matches!(reason, Some(BreakReason::Id(id)) if self.view.directory.reasons.contains_key(id));
+        let is_known =
+            matches!(reason, Some(BreakReason::Id(id)) if self.view.directory.reasons.contains_key(id));
         let (lunchreasonid, lunchreasonmsg) =
             if is_known { (reason.cloned(), None) } else { (None, reason.cloned()) };
-        SetUserState { userstateid: Some(id::BREAK), lunchreasonid, lunchreasonmsg, ..SetUserState::default() }
+        SetUserState {
+            userstateid: Some(id::BREAK),
+            lunchreasonid,
+            lunchreasonmsg,
+            ..SetUserState::default()
+        }
     }
 
     /// The command `setRedirectNumber`.

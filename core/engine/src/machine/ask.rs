@@ -116,10 +116,7 @@ impl Ask {
     /// Whether this is one of the questions that are asked again and again.
     const fn is_poll(&self) -> bool {
         match self {
-            Self::Nothing
-            | Self::Picture(_)
-            | Self::Queue
-            | Self::ConferenceInfo { .. } => true,
+            Self::Nothing | Self::Picture(_) | Self::Queue | Self::ConferenceInfo { .. } => true,
             Self::Login
             | Self::Load(_)
             | Self::Plain { .. }

@@ -239,7 +239,8 @@ impl Turn<'_> {
             }
         }
         let probes = &self.memory.link.probes;
-        if self.is_live() && !probes.is_empty() && probes.iter().all(|probe| probe.state == ProbeState::Dead) {
+        if self.is_live() && !probes.is_empty() && probes.iter().all(|probe| probe.state == ProbeState::Dead)
+        {
             for probe in std::mem::take(&mut self.memory.link.probes) {
                 self.give_up(&probe);
             }
@@ -284,10 +285,8 @@ impl Turn<'_> {
         match reply {
             Reply::Answer { frame, .. } => {
                 let head = frame.body.head();
-                let server = ServerError {
-                    code: head.error.map(Text::from),
-                    message: head.message.map(Text::from),
-                };
+                let server =
+                    ServerError { code: head.error.map(Text::from), message: head.message.map(Text::from) };
                 let said = server.code.is_some() || server.message.is_some();
                 let code = login_error(head.error, head.message);
                 // A refusal with an error is closed without a word; a bare one is taken leave of.
@@ -376,7 +375,10 @@ impl Turn<'_> {
             (None, Connection::Connected) => {
                 self.tell(Event::Disconnected { reason: DisconnectReason::ConnectionClosed });
             }
-            (None, Connection::Offline | Connection::Dialling | Connection::Loading | Connection::Leaving) => {
+            (
+                None,
+                Connection::Offline | Connection::Dialling | Connection::Loading | Connection::Leaving,
+            ) => {
                 self.lost_before_connected();
             }
         }

@@ -50,7 +50,12 @@ enum WireLine {
 }
 
 impl Facts {
-    fn of(picture: &body::Picture<'_>, abonent: &body::Abonent<'_>, before: LineState, parties: Parties) -> Self {
+    fn of(
+        picture: &body::Picture<'_>,
+        abonent: &body::Abonent<'_>,
+        before: LineState,
+        parties: Parties,
+    ) -> Self {
         let line = match given(&picture.linestatestr) {
             Some("lsCommutated") => WireLine::Commutated,
             Some("lsDisconnected") => WireLine::Disconnected,
@@ -229,7 +234,11 @@ impl Turn<'_> {
             self.memory.marks.autocall_pending = false;
             LineState::BackCall
         } else if facts.ringing {
-            if facts.callback || facts.before == LineState::BackRing { LineState::BackRing } else { LineState::Ring }
+            if facts.callback || facts.before == LineState::BackRing {
+                LineState::BackRing
+            } else {
+                LineState::Ring
+            }
         } else if (!marks.autocall_pending && facts.connected) || facts.menu_connected {
             self.set_talk_clock(facts.talk);
             even_if_same = marks.commutation_stopped;
@@ -240,7 +249,9 @@ impl Turn<'_> {
             LineState::Call
         } else {
             match facts.line {
-                WireLine::Disconnected => return self.enter_line(LineState::Disconnected, Entry::WithoutPicture),
+                WireLine::Disconnected => {
+                    return self.enter_line(LineState::Disconnected, Entry::WithoutPicture);
+                }
                 WireLine::Reserved => return,
                 WireLine::Commutated | WireLine::Other => {
                     self.memory.marks = super::Marks::default();

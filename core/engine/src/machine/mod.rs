@@ -253,7 +253,9 @@ impl Turn<'_> {
             Assembled::Waiting => {}
             Assembled::Refused(why) => self.tell(Event::MultipartRefused { why }),
             Assembled::Whole(bytes) => match std::str::from_utf8(&bytes) {
-                Err(_) => self.tell(Event::FrameUnreadable { why: Unreadable::new(UnreadableReason::NotUtf8) }),
+                Err(_) => {
+                    self.tell(Event::FrameUnreadable { why: Unreadable::new(UnreadableReason::NotUtf8) });
+                }
                 Ok(text) => {
                     let (text, _) = crate::wire::FrameText::from_wire(text);
                     match Frame::decode(text.as_str()) {
@@ -337,7 +339,13 @@ impl Turn<'_> {
     fn chain(&self, id: Option<&str>) -> Option<ChainId> {
         let id = id?;
         let known = self.view.parties.as_slice().iter().filter_map(|party| party.chain.as_ref());
-        Some(known.into_iter().find(|chain| chain.as_str() == id).cloned().unwrap_or_else(|| ChainId::from(id)))
+        Some(
+            known
+                .into_iter()
+                .find(|chain| chain.as_str() == id)
+                .cloned()
+                .unwrap_or_else(|| ChainId::from(id)),
+        )
     }
 
     fn new_command(&mut self) -> CommandId {

@@ -9,8 +9,8 @@ use crate::party::{Draft, Parties, Party};
 use crate::text::ConferenceId;
 use crate::time::Span;
 use crate::timer::Timer;
-use crate::wire::body;
 use crate::wire::Request;
+use crate::wire::body;
 
 /// How often an open connection asks for the queue.
 pub(super) const POLL: Span = Span::from_secs(5);

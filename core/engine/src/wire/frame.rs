@@ -211,12 +211,42 @@ impl<'a> Frame<'a> {
 
     fn decode_with(text: &'a str, name: Option<&str>) -> Result<Self, Unreadable> {
         if text.len() > MAX_MESSAGE_BYTES {
-            return Err(Unreadable { reason: UnreadableReason::TooLong, line: 0, column: 0 });
+            return Err(Unreadable::new(UnreadableReason::TooLong));
+        }
+        if is_too_deep(text.as_bytes()) {
+            return Err(Unreadable::new(UnreadableReason::TooDeep));
         }
         let mut json = serde_json::Deserializer::from_str(text);
         let read = json.deserialize_seq(FrameVisitor { name }).and_then(|frame| json.end().map(|()| frame));
         read.map_err(|error| Unreadable::from_json(&error))
     }
+}
+
+/// The deepest nesting that is read, in fields that no rule reads too.
+const MAX_DEPTH: usize = 128;
+
+/// Whether a text nests too deep. One with few brackets cannot, and that is almost every frame.
+fn is_too_deep(text: &[u8]) -> bool {
+    let brackets = text.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
+    brackets > MAX_DEPTH && depth(text) > MAX_DEPTH
+}
+
+fn depth(text: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 struct FrameVisitor<'n> {
@@ -312,7 +342,9 @@ impl Unreadable {
         let told = error.to_string();
         let reason = match error.classify() {
             Category::Eof => UnreadableReason::CutShort,
-            Category::Syntax | Category::Io if told.starts_with("recursion limit") => UnreadableReason::TooDeep,
+            Category::Syntax | Category::Io if told.starts_with("recursion limit") => {
+                UnreadableReason::TooDeep
+            }
             Category::Syntax if told.starts_with("number out of range") => UnreadableReason::OutOfRange,
             Category::Syntax | Category::Io => UnreadableReason::NotJson,
             Category::Data if told.contains(NOT_A_PAIR) => UnreadableReason::NotAPair,
@@ -372,7 +404,7 @@ mod tests {
 
     #[test]
     fn bad_frames_are_refused_each_with_its_reason() {
-        let deep = format!(r#"["a",{}1{}]"#, "[".repeat(200), "]".repeat(200));
+        let deep = format!(r#"["a",{{"unknown":{}1{}}}]"#, "[".repeat(200), "]".repeat(200));
         for (text, why) in [
             ("", UnreadableReason::CutShort),
             (r#"["a",{"#, UnreadableReason::CutShort),
@@ -383,12 +415,21 @@ mod tests {
             (r#"["flashstatechanged",{"flashtypeid":{}}]"#, UnreadableReason::WrongType),
             (r#"["getcurrentqueueresult",{"queue":[{"number":{}}]}]"#, UnreadableReason::WrongType),
             (r#"["a",{"qid":"1","qid":"2"}]"#, UnreadableReason::DuplicateKey),
-            (r#"["flashstatechanged",{"flashtypeid":1234567890123456789012345}]"#, UnreadableReason::OutOfRange),
+            (
+                r#"["flashstatechanged",{"flashtypeid":1234567890123456789012345}]"#,
+                UnreadableReason::OutOfRange,
+            ),
             (r#"["flashstatechanged",{"flashtypeid":1e400}]"#, UnreadableReason::OutOfRange),
             (deep.as_str(), UnreadableReason::TooDeep),
         ] {
             assert_eq!(reason(text), why, "{text}");
         }
+    }
+
+    #[test]
+    fn many_brackets_side_by_side_or_in_text_are_not_deep() {
+        let wide = format!(r#"["a",{{"x":[{}1],"y":"{}"}}]"#, "[],".repeat(200), "[\\\"".repeat(200));
+        assert!(Frame::decode(&wide).is_ok(), "{wide}");
     }
 
     #[test]
@@ -399,7 +440,7 @@ mod tests {
 
     #[test]
     fn the_error_names_the_place_and_not_the_content() {
-        let error = Frame::decode(r#"["flashstatechanged",{"flashtypeid":"+79161234567"}]"#).unwrap_err();
-        assert_eq!(error.to_string(), "frame cannot be read: a field of the wrong type (line 1, column 50)");
+        let error = Frame::decode(r#"["flashstatechanged",{"flashtypeid":"+7 916 123"}]"#).unwrap_err();
+        assert_eq!(error.to_string(), "frame cannot be read: a field of the wrong type (line 1, column 48)");
     }
 }

@@ -54,11 +54,7 @@ impl<'de> Visitor<'de> for StrVisitor {
 
     fn visit_bool<E: de::Error>(self, flag: bool) -> Result<Str<'de>, E> {
         // JavaScript servers say `false` for "none".
-        if flag {
-            Err(E::invalid_type(Unexpected::Bool(flag), &self))
-        } else {
-            Ok(Str(Cow::Borrowed("")))
-        }
+        if flag { Err(E::invalid_type(Unexpected::Bool(flag), &self)) } else { Ok(Str(Cow::Borrowed(""))) }
     }
 }
 
@@ -194,7 +190,7 @@ mod tests {
 
     #[test]
     fn an_error_does_not_repeat_what_was_in_the_field() {
-        let error = serde_json::from_str::<Int>("\"+79161234567\"").unwrap_err().to_string();
-        assert!(!error.contains("7916"), "{error}");
+        let error = serde_json::from_str::<Int>("\"+7 916 123\"").unwrap_err().to_string();
+        assert!(!error.contains("916"), "{error}");
     }
 }

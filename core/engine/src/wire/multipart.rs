@@ -128,7 +128,8 @@ impl Multipart {
             .ok_or(RefusedPart::Count)?;
         let number =
             usize::try_from(number).ok().filter(|number| *number < count).ok_or(RefusedPart::Number)?;
-        let base64 = piece.encoding.as_ref().is_none_or(|encoding| encoding.as_str().eq_ignore_ascii_case("base64"));
+        let base64 =
+            piece.encoding.as_ref().is_none_or(|encoding| encoding.as_str().eq_ignore_ascii_case("base64"));
         if !base64 {
             return Err(RefusedPart::Encoding);
         }
@@ -261,7 +262,10 @@ mod tests {
         for id in 0..MAX_OPEN {
             take(&mut parts, START, &piece(&id.to_string(), 2, 0, b"x"));
         }
-        assert_eq!(take(&mut parts, START, &piece("more", 2, 0, b"x")), Assembled::Refused(RefusedPart::Open));
+        assert_eq!(
+            take(&mut parts, START, &piece("more", 2, 0, b"x")),
+            Assembled::Refused(RefusedPart::Open)
+        );
         assert_eq!(parts.expires_at(), Some(START + MAX_AGE));
         assert_eq!(parts.expire(START + Span::from_secs(29)), 0);
         assert_eq!(parts.expire(START + MAX_AGE), MAX_OPEN);

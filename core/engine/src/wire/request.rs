@@ -356,14 +356,16 @@ impl Request {
             | Self::ConnectHeld
             | Self::HttpPassword => json!({}),
             Self::Login { workplace, expires } => {
-                let mut body = json!({ "showid": 1, "usewebrtc": false });
+                let mut body = Map::new();
+                body.insert("showid".to_owned(), 1.into());
+                body.insert("usewebrtc".to_owned(), false.into());
                 if let Some(workplace) = workplace {
-                    body["workplace"] = workplace.as_str().into();
+                    body.insert("workplace".to_owned(), workplace.as_str().into());
                 }
                 if let Some(expires) = expires {
-                    body["expires"] = (*expires).into();
+                    body.insert("expires".to_owned(), (*expires).into());
                 }
-                body
+                return Ok(body);
             }
             Self::Subscribe(event) => json!({ "eventmethod": [event.method()] }),
             Self::Version => json!({ "showalloweddbstoredprocs": 1 }),
@@ -376,12 +378,11 @@ impl Request {
                 json!({ "conferenceid": conference.as_str(), "eventtype": "competitors", "handle": handle })
             }
             Self::SetUserState(set) => set.json(),
-            Self::Autocall { sequence, intercom, number } => {
-                let mut body = json!({ "sequence": sequence.wire(), "number": number.as_str() });
-                if *intercom {
-                    body["intercom"] = true.into();
-                }
-                body
+            Self::Autocall { sequence, intercom: true, number } => {
+                json!({ "sequence": sequence.wire(), "intercom": true, "number": number.as_str() })
+            }
+            Self::Autocall { sequence, intercom: false, number } => {
+                json!({ "sequence": sequence.wire(), "number": number.as_str() })
             }
             Self::Flash(FlashMode::Switch) => json!({ "mode": "switch" }),
             Self::Flash(FlashMode::Abort) => json!({ "mode": "abort" }),
@@ -446,7 +447,9 @@ impl Request {
             Self::CallJournal(chain) => {
                 json!({ "filter": { "idchain": chain.as_str(), "showcallcenter": true } })
             }
-            Self::Other { params, .. } => params.as_ref().map(value).transpose()?.unwrap_or_else(|| json!({})),
+            Self::Other { params, .. } => {
+                params.as_ref().map(value).transpose()?.unwrap_or_else(|| json!({}))
+            }
         };
         match body {
             Value::Object(body) => Ok(body),
@@ -509,7 +512,7 @@ mod tests {
         assert_eq!(subscribe, r#"["subscribeevent",{"eventmethod":["customevent"],"qid":"2"}]"#);
         assert_eq!(
             Request::Transfer("102".into()).write("3", "ivanov").unwrap(),
-            r#"["pbxmaketransfer",{"qid":"3","transferto":"102","userlogin":"ivanov"}]"#
+            r#"["pbxmaketransfer",{"transferto":"102","userlogin":"ivanov","qid":"3"}]"#
         );
     }
 
@@ -520,14 +523,14 @@ mod tests {
         let secret = LoginSecret::from_password("Secret1");
         assert_eq!(
             login.write_login("1", "ivanov", &secret).unwrap(),
-            r#"["login",{"Password":"d6cb2342e44efb6dd628276f36da2359","password":"e52d98c459819a11775936d8dfbb7929","qid":"1","showid":1,"userlogin":"ivanov","usewebrtc":false}]"#
+            r#"["login",{"showid":1,"usewebrtc":false,"Password":"d6cb2342e44efb6dd628276f36da2359","password":"e52d98c459819a11775936d8dfbb7929","userlogin":"ivanov","qid":"1"}]"#
         );
     }
 
     #[test]
     fn what_setuserstate_leaves_out_is_not_sent() {
         let set = SetUserState { userstateid: Some(2), oncallcenter: Some(true), ..SetUserState::default() };
-        assert_eq!(set.json().to_string(), r#"{"oncallcenter":true,"userstateid":2}"#);
+        assert_eq!(set.json().to_string(), r#"{"userstateid":2,"oncallcenter":true}"#);
     }
 
     #[test]

@@ -91,7 +91,10 @@ impl SecretKind {
             Some(Self::SessionId)
         } else if key.eq_ignore_ascii_case("sippass") {
             Some(Self::SipPassword)
-        } else if ["password", "pass", "temppass", "httppass"].iter().any(|name| key.eq_ignore_ascii_case(name)) {
+        } else if ["password", "pass", "temppass", "httppass"]
+            .iter()
+            .any(|name| key.eq_ignore_ascii_case(name))
+        {
             Some(Self::Password)
         } else {
             None
@@ -172,7 +175,8 @@ fn without_secrets(text: &str) -> (Cow<'_, str>, Vec<Removed>) {
     let mut copied = 0;
     let mut removed = Vec::new();
     let mut place = 0;
-    while let Some(start) = memchr::memchr(b'"', bytes.get(place..).unwrap_or_default()).map(|at| place + at) {
+    while let Some(start) = memchr::memchr(b'"', bytes.get(place..).unwrap_or_default()).map(|at| place + at)
+    {
         let end = end_of_string(bytes, start);
         place = end;
         let colon = skip_space(bytes, end);
@@ -307,7 +311,11 @@ mod tests {
             let (text, removed) = FrameText::from_wire(wire);
             assert!(!text.as_str().contains("canary"), "{wire} → {}", text.as_str());
             assert_eq!(removed.len(), 1, "{wire}");
-            assert_eq!(FrameText::from_record(text.as_str()).as_str(), text.as_str(), "masking twice is masking once");
+            assert_eq!(
+                FrameText::from_record(text.as_str()).as_str(),
+                text.as_str(),
+                "masking twice is masking once"
+            );
         }
     }
 

@@ -27,7 +27,13 @@ pub(in crate::machine) struct Answers(Vec<(Cmd, Timestamp)>);
 
 impl Turn<'_> {
     /// `call` and `intercom`. The last refusal that applies is the one told.
-    pub(super) fn call(&mut self, command: Cmd, number: &PhoneNumber, sequence: CallSequence, intercom: bool) {
+    pub(super) fn call(
+        &mut self,
+        command: Cmd,
+        number: &PhoneNumber,
+        sequence: CallSequence,
+        intercom: bool,
+    ) {
         let view = &*self.view;
         let user_state = view.agent.facts.id;
         let held = view.held.is_some();
@@ -148,7 +154,9 @@ impl Turn<'_> {
             (LineState::Talk | LineState::Call, _) => self.plain(command, Request::AbortCall),
             (LineState::BackCall, _) => self.plain(command, Request::AutocallAbort),
             (LineState::Ring | LineState::BackRing, _) => self.plain(command, Request::DeclineCall),
-            (LineState::Unknown | LineState::Disconnected | LineState::Ready, _) => self.nothing_to_do(command),
+            (LineState::Unknown | LineState::Disconnected | LineState::Ready, _) => {
+                self.nothing_to_do(command);
+            }
         }
     }
 

@@ -116,8 +116,11 @@ impl Turn<'_> {
         };
         let me = CompetitorRef::Login(self.memory.link.login());
         let competitors = std::iter::once(me).chain(others).collect();
-        let request =
-            Request::CreateConference(CreateConference { id: given.id.clone(), room: given.room, competitors });
+        let request = Request::CreateConference(CreateConference {
+            id: given.id.clone(),
+            room: given.room,
+            competitors,
+        });
         self.ask_for(command, request, Ask::Create { conference: given.id.clone() });
     }
 
@@ -133,8 +136,7 @@ impl Turn<'_> {
     /// Invites to our conference; whoever is held is brought in from hold.
     fn invite(&mut self, command: Cmd, conference: ConferenceId, numbers: &[PhoneNumber]) {
         let held = self.view.held.as_ref().and_then(Held::party).cloned();
-        let is_held =
-            |number: &PhoneNumber| held.as_ref().is_some_and(|party| party.is(number.as_str()));
+        let is_held = |number: &PhoneNumber| held.as_ref().is_some_and(|party| party.is(number.as_str()));
         let (from_hold, others): (Vec<_>, Vec<_>) = numbers
             .iter()
             .filter(|number| !number.as_str().is_empty())
@@ -198,8 +200,8 @@ impl Turn<'_> {
             });
             let Some(competitor) = competitor else { continue };
             let me = self.view.agent.user.as_ref().map(UserId::as_str);
-            let is_me = given(&competitor.userid).is_some_and(|user| Some(user) == me)
-                || self.view.agent.is(target);
+            let is_me =
+                given(&competitor.userid).is_some_and(|user| Some(user) == me) || self.view.agent.is(target);
             if is_me {
                 exit = true;
             } else if let Some(competitor) = given(&competitor.competitorid).map(Text::from) {

@@ -47,12 +47,7 @@ impl Turn<'_> {
         self.done(command, result);
     }
 
-    pub(in crate::machine) fn procedure_answered(
-        &mut self,
-        command: Cmd,
-        procedure: Text,
-        reply: Reply<'_>,
-    ) {
+    pub(in crate::machine) fn procedure_answered(&mut self, command: Cmd, procedure: Text, reply: Reply<'_>) {
         let result = match reply.body() {
             Some(Body::Datasets(answer)) if reply.accepted() && no_error(answer.head().error) => {
                 let tables = answer.dataset.map_or("[]", |tables| tables.get());
