@@ -7,11 +7,13 @@ use std::io::BufRead;
 
 use callfold_engine::wire::{FrameText, LoginSecret};
 use callfold_engine::{
-    Config, Effect, Event, Input, InputKind, LineState, Machine, Outcome, SocketId, Text, Timer, Timestamp,
+    Config, CtiConfig, Effect, Event, Input, InputKind, LineState, Machine, Outcome, SocketId, Text, Timer,
+    Timestamp,
 };
 use serde_json::{Value, json};
 
 use crate::announce::{self, Announcement};
+use crate::cti::CtiModel;
 use crate::trace::{Entry, Header, Level, Line, SocketChange, TraceError, TraceReader};
 
 /// Why a replay ended before its trace did.
@@ -79,7 +81,7 @@ pub fn run(trace: impl BufRead, watch: &mut impl Watch) -> Result<(), ReplayErro
     let mut reader = TraceReader::new(trace)?;
     let mut session = Session {
         header: reader.header().clone(),
-        machine: Machine::new(Config::replay()),
+        machine: Machine::new(config(reader.header().level)),
         outcome: Outcome::default(),
         secret: None,
         sockets: Vec::new(),
@@ -93,6 +95,13 @@ pub fn run(trace: impl BufRead, watch: &mut impl Watch) -> Result<(), ReplayErro
     }
     session.timers_until(last, Due::ByThen, watch)?;
     Ok(())
+}
+
+fn config(level: Level) -> Config {
+    match level {
+        Level::Oktell => Config::replay(),
+        Level::Cti => Config::replay().with_cti(CtiConfig::default()),
+    }
 }
 
 /// A socket that the machine asked for.
@@ -311,6 +320,10 @@ impl<W: std::io::Write> Watch for Announcer<W> {
                 Some(Announcement::Event { name, args }) => {
                     self.line(&json!({ "t": t, "event": name, "args": args }))?;
                 }
+                Some(Announcement::Provider { name, args }) => {
+                    self.line(&json!({ "t": t, "provider": name, "args": args }))?;
+                }
+                Some(Announcement::Throws { text }) => self.line(&json!({ "t": t, "throws": text }))?,
                 Some(Announcement::Result { command, value }) if step.header.level == Level::Oktell => {
                     self.line(&json!({ "t": t, "result": command.text(), "value": value }))?;
                 }
@@ -327,7 +340,12 @@ impl<W: std::io::Write> Watch for Announcer<W> {
         }
         if !step.outcome.events.is_empty() || step.machine.view().talk_since.is_some() {
             let now = step.machine.now();
-            let snapshot = announce::snapshot(step.machine.view(), now, &step.header.numbers);
+            let view = step.machine.view();
+            let mut snapshot = announce::snapshot(view, now, &step.header.numbers);
+            if step.header.level == Level::Cti {
+                let model = announce::cti_model(view.cti.as_deref().unwrap_or(&CtiModel::default()));
+                snapshot["model"] = model;
+            }
             if self.last.as_ref() != Some(&snapshot) {
                 self.line(&json!({ "t": t, "after": snapshot }))?;
                 self.last = Some(snapshot);

@@ -4,8 +4,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::codes::ErrorCode;
+use crate::codes::{DisconnectReason, ErrorCode};
 use crate::command::CommandName;
+use crate::cti::{CtiCall, CtiModel, Features, ProviderEvent};
 use crate::event::{CommandResult, Event, ServerError};
 use crate::party::{Parties, Party};
 use crate::text::{ConferenceId, JsonText, PersonName, PhoneNumber, Text};
@@ -22,6 +23,18 @@ pub enum Announcement {
         name: &'static str,
         /// Its arguments.
         args: Vec<Value>,
+    },
+    /// An announcement of the CTI provider (spec part 5).
+    Provider {
+        /// Its name.
+        name: &'static str,
+        /// Its arguments.
+        args: Vec<Value>,
+    },
+    /// The CTI model threw.
+    Throws {
+        /// The name of the exception.
+        text: &'static str,
     },
     /// The result of a command.
     Result {
@@ -42,9 +55,7 @@ pub fn announcement(event: &Event) -> Option<Announcement> {
         Event::ConnectFailed { code, server } => {
             ("connectError", vec![refused_at_login(*code, server.as_ref())])
         }
-        Event::Disconnected { reason } => {
-            ("disconnect", vec![json!({ "code": reason.number(), "message": format!("{} ", reason.text()) })])
-        }
+        Event::Disconnected { reason } => ("disconnect", vec![disconnected(*reason)]),
         Event::StatusChanged { to, from } => {
             ("statusChange", vec![to.name().into(), from.map_or("", WebStatus::name).into()])
         }
@@ -67,6 +78,13 @@ pub fn announcement(event: &Event) -> Option<Announcement> {
         Event::QueueEntered { party: who } => ("queueAbonentEnter", vec![party(who)]),
         Event::QueueLeft { party: who } => ("queueAbonentLeave", vec![party(who)]),
         Event::QueueChanged { parties: list } => ("queueChange", vec![parties(list)]),
+        Event::Provider { event } => {
+            let (name, args) = provider(event);
+            return Some(Announcement::Provider { name, args });
+        }
+        Event::CommandDone { result: CommandResult::Misused { misuse }, .. } => {
+            return Some(Announcement::Throws { text: misuse.name() });
+        }
         Event::CommandDone { name, result, .. } if has_result(*name) => {
             return Some(Announcement::Result { command: *name, value: result_value(result) });
         }
@@ -98,6 +116,7 @@ pub fn announcement(event: &Event) -> Option<Announcement> {
         | Event::RequestSent { .. }
         | Event::RequestAnswered { .. }
         | Event::RequestFailed { .. }
+        | Event::CtiModelChanged { .. }
         | Event::PhoneReported { .. }
         | Event::FlashReported { .. }
         | Event::NativeEvent { .. }
@@ -134,6 +153,76 @@ pub fn snapshot(view: &View, now: Timestamp, numbers: &[String]) -> Value {
         "talkLength": view.talk_length(now).map(crate::Span::as_secs),
         "actions": actions,
     })
+}
+
+/// An announcement of the CTI provider.
+fn provider(event: &ProviderEvent) -> (&'static str, Vec<Value>) {
+    match event {
+        ProviderEvent::Initialized => ("initialized", vec![]),
+        ProviderEvent::Error { code, source, kind } => (
+            "error",
+            vec![json!({
+                "internalErrorCode": code.number(),
+                "data": code.text(),
+                "source": source.name(),
+                "errorType": kind.number(),
+            })],
+        ),
+        ProviderEvent::Disconnected { reason } => ("disconnected", vec![disconnected(*reason)]),
+        ProviderEvent::AgentStateChanged { status } => {
+            ("agentStateChanged", vec![json!({ "userState": status.name() })])
+        }
+        ProviderEvent::CallCentreStateChanged { active } => {
+            ("callCentreStateChanged", vec![(*active).into()])
+        }
+        ProviderEvent::LineStateChanged { features } => {
+            ("lineStateChanged", vec![json!({ "callFeaturesSet": features.bits() })])
+        }
+        ProviderEvent::CallStarted { call } => ("callStarted", vec![cti_call(call)]),
+        ProviderEvent::CommutationStarted { call } => ("commutationStarted", vec![cti_call(call)]),
+        ProviderEvent::Hold { call } => ("hold", vec![cti_call(call)]),
+        ProviderEvent::Unhold { call } => ("unhold", vec![cti_call(call)]),
+        ProviderEvent::CallFinished { call } => ("callFinished", vec![cti_call(call)]),
+        ProviderEvent::CallInfoChanged { call, .. } => ("callInfoChanged", vec![cti_call(call)]),
+    }
+}
+
+fn cti_call(call: &CtiCall) -> Value {
+    let number = |number: &Option<PhoneNumber>| number.as_ref().map(|number| number.as_str().to_owned());
+    json!({
+        "id": call.id.as_str(),
+        "chainId": call.chain.as_ref().map(|chain| chain.as_str()),
+        "direction": call.direction.guid(),
+        "deviceId": number(&call.device),
+        "callerId": number(&call.caller),
+        "calledId": number(&call.called),
+        "state": call.state.number(),
+        "oldState": call.old_state.number(),
+        "callFeaturesSet": call.features.bits(),
+        "redirectingId": number(&call.redirecting),
+        "redirectionId": number(&call.redirection),
+    })
+}
+
+/// The values of the CTI model as the traces have them.
+#[must_use]
+pub fn cti_model(model: &CtiModel) -> Value {
+    let number = |number: &Option<PhoneNumber>| number.as_ref().map(|number| number.as_str().to_owned());
+    json!({
+        "lineFeatures": model.line_features.map(Features::bits),
+        "currentCall": model.current_call().map(cti_call),
+        "currentCallNumber": number(&model.current_number),
+        "consultCallNumber": number(&model.consult_number),
+        "isConsulting": model.consulting,
+        "agentState": model.agent_state.map(WebStatus::name),
+        "isConnected": model.connected,
+        "isCallCentreActive": model.call_centre,
+        "activeCalls": model.calls.iter().map(|call| call.id.as_str()).collect::<Vec<_>>(),
+    })
+}
+
+fn disconnected(reason: DisconnectReason) -> Value {
+    json!({ "code": reason.number(), "message": format!("{} ", reason.text()) })
 }
 
 /// A party as the reference shows it.
@@ -303,6 +392,7 @@ pub fn result_value(result: &CommandResult) -> Value {
             value.into()
         }
         CommandResult::RefusedAtLogin { code, server } => refused_at_login(*code, server.as_ref()),
+        CommandResult::Misused { misuse } => json!({ "result": false, "throws": misuse.name() }),
         CommandResult::RefusedByServer { server } => fields(Some(server)).into(),
     }
 }

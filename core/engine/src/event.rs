@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codes::{DisconnectReason, ErrorCode};
 use crate::command::{CommandId, CommandName};
+use crate::cti::{CtiModel, ProviderEvent};
 use crate::input::SocketId;
 use crate::party::{Parties, Party};
 use crate::text::{ChainId, ConferenceId, JsonText, PersonName, PhoneNumber, Text, UserId};
@@ -303,6 +304,18 @@ pub enum Event {
         result: CommandResult,
     },
 
+    // ---- the CTI model ----
+    /// The CTI provider announced something.
+    Provider {
+        /// What.
+        event: Box<ProviderEvent>,
+    },
+    /// The values of the CTI model changed.
+    CtiModelChanged {
+        /// All of them.
+        model: Arc<CtiModel>,
+    },
+
     // ---- what the server said besides ----
     /// The server reported something about the phone (announced as the native event).
     PhoneReported {
@@ -455,11 +468,37 @@ pub enum CommandResult {
         /// What the server said of it.
         server: Option<ServerError>,
     },
+    /// The CTI model threw.
+    Misused {
+        /// What.
+        misuse: Misuse,
+    },
     /// The server's own refusal, passed on as it is.
     RefusedByServer {
         /// The fields of the answer.
         server: JsonText,
     },
+}
+
+/// How a command of the CTI model was misused. The application gets an exception of this name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Misuse {
+    /// A number is needed.
+    ArgumentNullOrEmpty,
+    /// There is no call to do it with.
+    InvalidOperation,
+}
+
+impl Misuse {
+    /// The name of the exception.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ArgumentNullOrEmpty => "ArgumentNullOrEmpty",
+            Self::InvalidOperation => "InvalidOperation",
+        }
+    }
 }
 
 impl CommandResult {
@@ -477,7 +516,10 @@ impl CommandResult {
     pub const fn is_done(&self) -> bool {
         match self {
             Self::Done { .. } | Self::UserStatus { .. } | Self::Datasets { .. } => true,
-            Self::Refused { .. } | Self::RefusedAtLogin { .. } | Self::RefusedByServer { .. } => false,
+            Self::Refused { .. }
+            | Self::RefusedAtLogin { .. }
+            | Self::Misused { .. }
+            | Self::RefusedByServer { .. } => false,
         }
     }
 }

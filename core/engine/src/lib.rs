@@ -37,6 +37,7 @@ mod actions;
 pub mod announce;
 mod codes;
 mod command;
+pub mod cti;
 mod effect;
 mod event;
 mod input;
@@ -56,9 +57,9 @@ pub use command::{
     ModelCommand, NewConference,
 };
 pub use effect::Effect;
-pub use event::{CommandResult, Event, NativeName, ServerError};
+pub use event::{CommandResult, Event, Misuse, NativeName, ServerError};
 pub use input::{Input, InputKind, SocketId};
-pub use machine::{Config, Machine, Mode, Outcome, SnapshotError};
+pub use machine::{Config, CtiConfig, Machine, Mode, Outcome, SnapshotError};
 pub use party::{Competitor, Menu, Parties, Party, PartyUser};
 pub use text::{ChainId, ConferenceId, JsonText, PartyKey, PersonName, PhoneNumber, Text, UserId};
 pub use time::{Span, Timestamp};

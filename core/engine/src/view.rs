@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::cti::CtiModel;
 use crate::event::Event;
 use crate::party::{Parties, Party};
 use crate::text::{ConferenceId, PersonName, PhoneNumber, Text, UserId};
@@ -39,6 +40,8 @@ pub struct View {
     pub directory: Directory,
     /// Whether the phone can be answered from the application.
     pub answering: Answering,
+    /// The values of the CTI model, where it is switched on.
+    pub cti: Option<Arc<CtiModel>>,
 }
 
 /// How far a connection is.
@@ -460,6 +463,7 @@ impl View {
             Event::PartiesChanged { parties } | Event::PartiesRefreshed { parties } => {
                 self.parties = parties.clone();
             }
+            Event::CtiModelChanged { model } => self.cti = Some(Arc::clone(model)),
             Event::HoldChanged { held } => self.held.clone_from(held),
             Event::HoldRefreshed { held } => self.held = Some(held.clone()),
             Event::ConferenceChanged { conference } => {
@@ -500,6 +504,7 @@ impl View {
             | Event::RequestAnswered { .. }
             | Event::RequestFailed { .. }
             | Event::CommandDone { .. }
+            | Event::Provider { .. }
             | Event::PhoneReported { .. }
             | Event::FlashReported { .. }
             | Event::NativeEvent { .. }

@@ -279,6 +279,7 @@ impl Turn<'_> {
         if from == to && !even_if_same {
             return;
         }
+        self.entering = Some(to);
         if matches!(to, LineState::Ready | LineState::Disconnected) {
             if !self.view.parties.is_empty() {
                 self.tell(Event::PartiesChanged { parties: Parties::NONE });
@@ -288,6 +289,7 @@ impl Turn<'_> {
                 self.nobody_held();
             }
         }
+        self.entering = None;
         self.tell(Event::LineChanged { to, from });
         if has_announcements(from) {
             self.tell(Event::LineStopped { state: from, parties: before.clone() });

@@ -10,6 +10,7 @@ mod ask;
 mod commands;
 mod conference;
 mod connection;
+mod cti;
 mod hold;
 mod line;
 mod loading;
@@ -25,7 +26,7 @@ use crate::input::{Input, InputKind, SocketId};
 use crate::text::{ChainId, ConferenceId, Text};
 use crate::time::{Span, Timestamp};
 use crate::timer::{Timer, Timers};
-use crate::view::View;
+use crate::view::{LineState, View};
 use crate::wire::{Assembled, Body, Frame, Multipart, RefusedPart, Unreadable, UnreadableReason, given};
 
 use ask::Pending;
@@ -41,19 +42,40 @@ pub use snapshot::SnapshotError;
 pub struct Config {
     /// Whether a live server is at the other end, or a recorded session is replayed.
     pub mode: Mode,
+    /// Whether the CTI model (spec part 5) is kept, and how. None: it is not.
+    pub cti: Option<CtiConfig>,
+}
+
+/// How the CTI model is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CtiConfig {
+    /// Whether the agent enters the call centre on connecting (`IS_OPERATOR` of the seed).
+    pub operator: bool,
+}
+
+impl Default for CtiConfig {
+    fn default() -> Self {
+        Self { operator: true }
+    }
 }
 
 impl Config {
     /// For a live server.
     #[must_use]
     pub const fn live() -> Self {
-        Self { mode: Mode::Live }
+        Self { mode: Mode::Live, cti: None }
     }
 
     /// For the replay of a session that the reference client recorded.
     #[must_use]
     pub const fn replay() -> Self {
-        Self { mode: Mode::Replay }
+        Self { mode: Mode::Replay, cti: None }
+    }
+
+    /// The same, with the CTI model.
+    #[must_use]
+    pub fn with_cti(self, cti: CtiConfig) -> Self {
+        Self { cti: Some(cti), ..self }
     }
 }
 
@@ -111,6 +133,7 @@ struct Memory {
     answers: Answers,
     builds: Builds,
     ghosts: commands::Ghosts,
+    provider: cti::Provider,
 }
 
 /// The session marks of spec part 2.
@@ -155,8 +178,14 @@ impl Machine {
         let first = self.memory.now == Timestamp::default();
         let at = if first { input.at } else { input.at.max(last) };
         self.memory.now = at;
-        let mut turn =
-            Turn { config: &self.config, view: &mut self.view, memory: &mut self.memory, outcome, at };
+        let mut turn = Turn {
+            config: &self.config,
+            view: &mut self.view,
+            memory: &mut self.memory,
+            outcome,
+            at,
+            entering: None,
+        };
         if at != input.at {
             turn.tell(Event::ClockSteppedBack { by: last - input.at });
         }
@@ -171,11 +200,16 @@ struct Turn<'m> {
     memory: &'m mut Memory,
     outcome: &'m mut Outcome,
     at: Timestamp,
+    /// The line state that is being entered: set before the application is told of it.
+    entering: Option<LineState>,
 }
 
 impl Turn<'_> {
     /// Records an event. The view follows at once.
     fn tell(&mut self, event: Event) {
+        if self.config.cti.is_some() {
+            self.provider_hears(&event);
+        }
         self.view.apply(&event);
         self.outcome.events.push(event);
     }
@@ -233,7 +267,7 @@ impl Turn<'_> {
                 }
                 self.memory.timers.reset(self.memory.multipart.expires_at(), Timer::Multipart);
             }
-            Timer::Reconnect => {}
+            Timer::Reconnect => self.reconnect(),
         }
     }
 
@@ -282,12 +316,19 @@ impl Turn<'_> {
                 self.picture_in(line::AFTER_LINE_CHANGE);
             }
             Body::FlashChanged(body) => {
-                self.tell(Event::FlashReported { kind: body.flashtypeid.map(|kind| kind.0) });
+                let kind = body.flashtypeid.map(|kind| kind.0);
+                self.tell(Event::FlashReported { kind });
                 self.picture_in(line::AFTER_LINE_CHANGE);
+                if self.config.cti.is_some() {
+                    self.provider_hears_flash(kind);
+                }
             }
             Body::UserStateChanged(body) => {
                 self.tell(Event::NativeEvent { name: NativeName::UserStateChanged });
                 self.take_user_state(body, None);
+                if self.config.cti.is_some() {
+                    self.provider_hears_user_state(body);
+                }
             }
             Body::NumberStates(body) => {
                 self.tell(Event::NativeEvent { name: NativeName::PbxNumberStateChanged });

@@ -27,7 +27,7 @@ pub(in crate::machine) struct Answers(Vec<(Cmd, Timestamp)>);
 
 impl Turn<'_> {
     /// `call` and `intercom`. The last refusal that applies is the one told.
-    pub(super) fn call(
+    pub(in crate::machine) fn call(
         &mut self,
         command: Cmd,
         number: &PhoneNumber,
@@ -69,7 +69,7 @@ impl Turn<'_> {
     }
 
     /// `answer`
-    pub(super) fn answer_call(&mut self, command: Cmd) {
+    pub(in crate::machine) fn answer_call(&mut self, command: Cmd) {
         let too_old = self.view.server.dated.is_some_and(|dated| dated < CAN_ANSWER);
         if too_old || !self.view.answering.may_answer() {
             return self.refuse(command, ErrorCode::AnswerNotSupported);
@@ -123,7 +123,7 @@ impl Turn<'_> {
     }
 
     /// `endCall()`
-    pub(super) fn end_call(&mut self, command: Cmd) {
+    pub(in crate::machine) fn end_call(&mut self, command: Cmd) {
         match self.view.line {
             LineState::Talk | LineState::Call => self.plain(command, Request::AbortCall),
             _ if self.view.held.is_some() => self.plain(command, Request::AbortCall),
@@ -134,7 +134,7 @@ impl Turn<'_> {
     }
 
     /// `endCall(targets)`
-    pub(super) fn end_call_with(&mut self, command: Cmd, targets: &[PhoneNumber]) {
+    pub(in crate::machine) fn end_call_with(&mut self, command: Cmd, targets: &[PhoneNumber]) {
         let view = &*self.view;
         let is_me = targets.iter().any(|target| view.agent.is(target.as_str()));
         let is_party = targets.iter().any(|target| view.parties.find(target.as_str()).is_some());
@@ -180,7 +180,7 @@ impl Turn<'_> {
     }
 
     /// `transfer`: done as soon as it is asked.
-    pub(super) fn transfer(&mut self, command: Cmd, number: Option<&PhoneNumber>) {
+    pub(in crate::machine) fn transfer(&mut self, command: Cmd, number: Option<&PhoneNumber>) {
         let number = number.filter(|number| !number.as_str().is_empty());
         let talking = self.view.line == LineState::Talk;
         let held = self.view.held.clone();

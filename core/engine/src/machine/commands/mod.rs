@@ -78,7 +78,7 @@ impl Turn<'_> {
             Command::Dtmf | Command::Resume => {
                 self.done(cmd, CommandResult::refused(ErrorCode::IncorrectState));
             }
-            Command::Model(_) => self.done(cmd, CommandResult::refused(ErrorCode::SomethingGoesWrong)),
+            Command::Model(model) => self.model_command(cmd, model),
         }
     }
 
@@ -91,6 +91,9 @@ impl Turn<'_> {
 
     /// A command ended.
     pub(super) fn done(&mut self, command: Cmd, result: CommandResult) {
+        if self.config.cti.is_some() {
+            self.provider_hears_result(command.name, &result);
+        }
         self.tell(Event::CommandDone { id: command.id, name: command.name, result });
     }
 
