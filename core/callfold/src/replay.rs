@@ -13,6 +13,7 @@ use callfold_engine::{
 use serde_json::{Value, json};
 
 use crate::announce::{self, Announcement};
+use crate::calls::{CallLog, Over, TimeLedger};
 use crate::cti::CtiModel;
 use crate::trace::{Entry, Header, Level, Line, SocketChange, TraceError, TraceReader};
 
@@ -34,6 +35,8 @@ pub enum ReplayError {
 pub struct Step<'s> {
     /// The trace's first line.
     pub header: &'s Header,
+    /// The number of the step, from 1: the sequence number that its record would have.
+    pub seq: u64,
     /// Milliseconds since the trace's epoch.
     pub t: i64,
     /// The machine, after the step.
@@ -87,6 +90,7 @@ pub fn run(trace: impl BufRead, watch: &mut impl Watch) -> Result<(), ReplayErro
         sockets: Vec::new(),
         sent: Vec::new(),
         t: 0,
+        seq: 0,
     };
     let mut last = 0;
     while let Some(entry) = reader.next_entry()? {
@@ -141,6 +145,7 @@ struct Session {
     sent: Vec<Sent>,
     /// The moment of the last step.
     t: i64,
+    seq: u64,
 }
 
 impl Session {
@@ -281,8 +286,10 @@ impl Session {
                 _ => {}
             }
         }
+        self.seq += 1;
         let step = Step {
             header: &self.header,
+            seq: self.seq,
             t: self.t,
             machine: &self.machine,
             outcome: &self.outcome,
@@ -351,6 +358,36 @@ impl<W: std::io::Write> Watch for Announcer<W> {
                 self.last = Some(snapshot);
             }
         }
+        Ok(())
+    }
+}
+
+/// Reads the calls, commands and times of a replay.
+#[derive(Debug, Default)]
+pub struct CallReader {
+    log: CallLog,
+    over: Over,
+}
+
+impl CallReader {
+    /// The calls and commands of the whole session, in the order in which they began, and the ledger.
+    #[must_use]
+    pub fn finish(mut self) -> (Over, TimeLedger) {
+        let rest = self.log.close();
+        self.over.calls.extend(rest.calls);
+        self.over.commands.extend(rest.commands);
+        self.over.calls.sort_by_key(|call| call.began);
+        self.over.commands.sort_by_key(|command| command.id);
+        (self.over, self.log.ledger().clone())
+    }
+}
+
+impl Watch for CallReader {
+    fn step(&mut self, step: &Step<'_>) -> std::io::Result<()> {
+        self.log.record(step.seq, step.machine.now(), &step.outcome.events);
+        let over = self.log.take_over();
+        self.over.calls.extend(over.calls);
+        self.over.commands.extend(over.commands);
         Ok(())
     }
 }

@@ -256,6 +256,45 @@ impl Command {
     }
 }
 
+impl Command {
+    /// The number or user that the command names first, if it names one.
+    #[must_use]
+    pub fn target(&self) -> Option<&PhoneNumber> {
+        match self {
+            Self::Call { number, .. } | Self::Intercom { number } | Self::SetRedirectNumber { number } => {
+                Some(number)
+            }
+            Self::Transfer { number } => number.as_ref(),
+            Self::Ghost { target, .. } => Some(target),
+            Self::EndCall { targets: Some(numbers) } | Self::Conference { numbers: Some(numbers), .. } => {
+                numbers.first()
+            }
+            Self::Model(
+                ModelCommand::MakeCall(number)
+                | ModelCommand::MakeConsultCall(number)
+                | ModelCommand::BlindTransferCall(number),
+            ) => Some(number),
+            Self::Connect(_)
+            | Self::Disconnect
+            | Self::Answer
+            | Self::EndCall { targets: None }
+            | Self::Hold
+            | Self::Toggle
+            | Self::Commutate
+            | Self::Conference { numbers: None, .. }
+            | Self::SetStatus { .. }
+            | Self::SetUserStatus { .. }
+            | Self::Exec { .. }
+            | Self::TriggerCustomEvent { .. }
+            | Self::HttpPassword
+            | Self::CallJournal { .. }
+            | Self::Dtmf
+            | Self::Resume
+            | Self::Model(_) => None,
+        }
+    }
+}
+
 impl ModelCommand {
     const fn name(&self) -> CommandName {
         match self {

@@ -266,6 +266,8 @@ pub enum Event {
         id: CommandId,
         /// Which command.
         name: CommandName,
+        /// The number or user that it names, if it names one.
+        target: Option<PhoneNumber>,
     },
     /// A request was sent for a command.
     RequestSent {

@@ -35,6 +35,7 @@
 
 mod actions;
 pub mod announce;
+pub mod calls;
 mod codes;
 mod command;
 pub mod cti;

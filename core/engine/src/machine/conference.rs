@@ -102,8 +102,10 @@ impl Turn<'_> {
                 // A picture of a conference that is no longer ours is out of date.
                 if self.is_our_conference(conference.as_str()) {
                     self.enter_by_rules(*facts);
+                    self.line_known(then);
+                } else {
+                    self.picture_read(then);
                 }
-                self.picture_read(then);
             }
             AfterList::Picture(then) => self.ask(Request::LinePicture, Ask::Picture(then)),
         }

@@ -166,16 +166,12 @@ impl Turn<'_> {
     pub(super) fn read_picture(&mut self, picture: &body::Picture<'_>, then: AfterPicture) {
         let before = self.view.line;
         let parties = self.view.parties.clone();
-        if self.view.stale_since.is_some() && self.view.connection.is_logged_in() {
-            self.tell(Event::LineKnownAgain);
-        }
-
         match picture.flashed.as_ref().filter(|_| picture.isflashing.0) {
             Some(flashed) => self.take_held(flashed),
             None => self.nobody_held(),
         }
 
-        let Some(abonent) = &picture.abonent else { return self.picture_read(then) };
+        let Some(abonent) = &picture.abonent else { return self.line_known(then) };
         let facts = Facts::of(picture, abonent, before, parties);
         if let Some(conference) = given(&abonent.conferenceid) {
             let conference = self.conference_id(conference);
@@ -185,6 +181,14 @@ impl Turn<'_> {
         self.set_one_party(picture, abonent);
         self.set_conference(None, ListWanted::No);
         self.enter_by_rules(facts);
+        self.line_known(then);
+    }
+
+    /// A picture is read to its end: what line, hold and parties are is known.
+    pub(super) fn line_known(&mut self, then: AfterPicture) {
+        if self.view.stale_since.is_some() && self.view.connection.is_logged_in() {
+            self.tell(Event::LineKnownAgain);
+        }
         self.picture_read(then);
     }
 

@@ -11,7 +11,7 @@ use super::ask::{Ask, Reply};
 use crate::codes::ErrorCode;
 use crate::command::{Command, CommandId, CommandName};
 use crate::event::{CommandResult, Event};
-use crate::text::Text;
+use crate::text::{PhoneNumber, Text};
 use crate::wire::{CompetitorRef, Request};
 
 pub(super) use calls::Answers;
@@ -27,7 +27,7 @@ pub(super) struct Cmd {
 impl Turn<'_> {
     /// The application gave a command.
     pub(super) fn command(&mut self, command: &Command) {
-        let cmd = self.own_command(command.name());
+        let cmd = self.given(command.name(), command.target().cloned());
         match command {
             Command::Connect(endpoint) => self.connect(Some(cmd), endpoint),
             Command::Disconnect => {
@@ -83,10 +83,15 @@ impl Turn<'_> {
     }
 
     /// Names a command, and records that it was given.
-    pub(super) fn own_command(&mut self, name: CommandName) -> Cmd {
+    fn given(&mut self, name: CommandName, target: Option<PhoneNumber>) -> Cmd {
         let cmd = Cmd { id: self.new_command(), name };
-        self.tell(Event::CommandGiven { id: cmd.id, name });
+        self.tell(Event::CommandGiven { id: cmd.id, name, target });
         cmd
+    }
+
+    /// A command that the machine gives itself.
+    pub(super) fn own_command(&mut self, name: CommandName) -> Cmd {
+        self.given(name, None)
     }
 
     /// A command ended.

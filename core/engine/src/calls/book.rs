@@ -1,0 +1,718 @@
+//! From events to calls.
+//!
+//! After the events of every record the view says who is on the line and who is held; the book compares
+//! that with the calls it has open. Events tell what the view does not: what was asked, how the hold was
+//! worked, which chain a conference is on.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::call::{
+    Call, CallId, ConferenceSpell, EndedBy, Gap, HoldEnd, HoldReason, HoldSpell, Irregularity,
+    IrregularityKind, Leg, Moment, OtherSide, Outcome, Spell, SpellKind, Transfer, TransferKind, key_of,
+};
+use super::time::Totals;
+use crate::command::{CommandId, CommandName};
+use crate::cti::Direction;
+use crate::event::Event;
+use crate::party::Party;
+use crate::text::{ChainId, ConferenceId, PhoneNumber};
+use crate::time::Span;
+use crate::view::{Held, LineState, View};
+use crate::wire::PhoneEvent;
+
+/// What was asked or reported explains what happens within this time.
+const EXPLAINS: Span = Span::from_secs(20);
+/// An ended call stays open to its chain's return for this time.
+const LINGER: Span = Span::from_secs(300);
+/// The most ended calls that linger.
+const MAX_LINGERING: usize = 64;
+/// The most facts of a kind that one call may have: a server that flaps makes us hold no more.
+const MAX_FACTS: usize = 10_000;
+
+/// The calls of a stream: those that go on, and those that ended a short while ago.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Book {
+    line: Option<Call>,
+    held: Option<Call>,
+    ended: VecDeque<Call>,
+    evidence: Evidence,
+    /// The line's state when the last record ended, to tell a stop that nothing led to.
+    last_line: LineState,
+    /// Whether a line picture was read since the last login.
+    seen_line: bool,
+}
+
+/// What was asked and reported lately.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Evidence {
+    /// The agent asked to end, decline or pass on.
+    ending: Option<Asked>,
+    /// The agent called someone.
+    calling: Option<Asked>,
+    /// How the hold was last worked.
+    flash: Option<(i64, Moment)>,
+    /// The conference that a commutation was reported of, and its chain.
+    conference: Option<(ConferenceId, Option<ChainId>)>,
+    /// The hold changed in this record.
+    hold_changed: bool,
+    /// The line's phone went away.
+    phone_gone: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Asked {
+    command: CommandId,
+    name: CommandName,
+    target: Option<PhoneNumber>,
+    at: Moment,
+}
+
+/// Who is on the line.
+struct Occupant {
+    chain: Option<ChainId>,
+    party: Option<Arc<Party>>,
+    conference: Option<ConferenceId>,
+}
+
+impl Evidence {
+    /// A command was refused: it explains nothing.
+    fn refused(&mut self, command: CommandId) {
+        for asked in [&mut self.ending, &mut self.calling] {
+            if asked.as_ref().is_some_and(|asked| asked.command == command) {
+                *asked = None;
+            }
+        }
+    }
+}
+
+impl Call {
+    fn new(chain: Option<ChainId>, direction: Direction, other: OtherSide, began: Moment) -> Self {
+        Self {
+            id: CallId::of(chain.as_ref(), began),
+            chain,
+            direction,
+            callback: false,
+            other,
+            began,
+            up_when_connected: false,
+            answered: None,
+            ended: None,
+            ended_by: None,
+            outcome: Outcome::Open,
+            spells: Vec::new(),
+            legs: Vec::new(),
+            holds: Vec::new(),
+            consults_for: None,
+            consultations: Vec::new(),
+            transfers: Vec::new(),
+            conferences: Vec::new(),
+            gaps: Vec::new(),
+            commands: Vec::new(),
+            irregularities: Vec::new(),
+            time: Totals::default(),
+        }
+    }
+
+    fn irregular(&mut self, kind: IrregularityKind, at: Moment) {
+        if self.irregularities.len() < MAX_FACTS {
+            self.irregularities.push(Irregularity { kind, at });
+        }
+    }
+
+    fn kind(&self) -> Option<SpellKind> {
+        self.spells.last().filter(|spell| spell.to.is_none()).map(|spell| spell.kind)
+    }
+
+    /// From now on this goes on.
+    fn goes_on_as(&mut self, kind: Option<SpellKind>, at: Moment) {
+        if self.kind() == kind {
+            return;
+        }
+        if let Some(last) = self.spells.last_mut().filter(|last| last.to.is_none()) {
+            last.to = Some(at);
+            // What lasted no time and proves nothing is not told.
+            if last.from.at == at.at && last.from.seq == at.seq {
+                self.spells.pop();
+            }
+        }
+        if let Some(kind) = kind.filter(|_| self.spells.len() < MAX_FACTS) {
+            self.spells.push(Spell { kind, from: at, to: None });
+        }
+    }
+
+    /// Whether a talk is part of it, or must have been before it was first seen.
+    fn was_talked_on(&self) -> bool {
+        self.answered.is_some() || self.holds.first().is_some_and(|hold| hold.reason == HoldReason::FoundHeld)
+    }
+
+    fn is_consultation(&self) -> bool {
+        self.consults_for.is_some()
+    }
+
+    /// Who is at the other end now.
+    fn leg(&mut self, party: &Arc<Party>, at: Moment) {
+        let who = OtherSide::of(party);
+        let key = key_of(party);
+        // The first party is the other side; what is told of it later adds to what is known.
+        if self.other.is_unknown() || (self.legs.len() <= 1 && self.other.number == who.number) {
+            self.other = who.clone();
+        }
+        let talked = self.was_talked_on();
+        match self.legs.last_mut().filter(|leg| leg.to.is_none()) {
+            Some(leg) if leg.key == key => leg.who = who,
+            // A party told by its chain alone turns out to be someone.
+            Some(leg) if leg.who.is_unknown() => *leg = Leg { who, key, from: leg.from, to: None },
+            Some(leg) => {
+                leg.to = Some(at);
+                let from = leg.who.clone();
+                self.legs.push(Leg { who, key, from: at, to: None });
+                // A menu that gives way to someone passes nobody on.
+                if talked && !from.menu && self.conferences.last().is_none_or(|spell| spell.to.is_some()) {
+                    self.transfers.push(Transfer { at, kind: TransferKind::ToUs, with: Some(from) });
+                }
+            }
+            None => self.legs.push(Leg { who, key, from: at, to: None }),
+        }
+        if self.legs.len() > MAX_FACTS {
+            self.legs.remove(0);
+        }
+    }
+
+    fn end_hold(&mut self, at: Moment, how: HoldEnd) {
+        if let Some(hold) = self.holds.last_mut().filter(|hold| hold.to.is_none()) {
+            hold.to = Some(at);
+            hold.end = Some(how);
+        }
+    }
+
+    fn leave_conference(&mut self, at: Moment) {
+        if let Some(spell) = self.conferences.last_mut().filter(|spell| spell.to.is_none()) {
+            spell.to = Some(at);
+            for member in spell.members.iter_mut().filter(|member| member.to.is_none()) {
+                member.to = Some(at);
+            }
+        }
+    }
+
+    fn end(&mut self, at: Moment) {
+        self.goes_on_as(None, at);
+        self.end_hold(at, HoldEnd::Unknown);
+        self.leave_conference(at);
+        if let Some(gap) = self.gaps.last_mut().filter(|gap| gap.to.is_none()) {
+            gap.to = Some(at);
+        }
+        for leg in self.legs.iter_mut().filter(|leg| leg.to.is_none()) {
+            leg.to = Some(at);
+        }
+        self.ended = Some(at);
+    }
+
+    /// Whether `party`, told without a chain, is this call's.
+    fn has_party(&self, party: &Party) -> bool {
+        let same_number = |who: &OtherSide| who.number.is_some() && who.number.as_ref() == party.phone();
+        let same_user = |who: &OtherSide| {
+            who.user.is_some() && who.user.as_ref() == party.user.as_ref().map(|user| &user.id)
+        };
+        self.legs.iter().any(|leg| leg.key == party.key || same_number(&leg.who) || same_user(&leg.who))
+            || same_number(&self.other)
+            || same_user(&self.other)
+    }
+
+    fn is_in_conference(&self, conference: &ConferenceId) -> bool {
+        self.conferences.last().is_some_and(|spell| spell.to.is_none() && spell.conference == *conference)
+    }
+}
+
+impl Occupant {
+    fn of(view: &View, evidence: &Evidence) -> Option<Self> {
+        match view.line {
+            LineState::Unknown | LineState::Disconnected | LineState::Ready => None,
+            LineState::Talk if view.conference.is_some() => {
+                let conference = view.conference.as_ref().map(|ours| ours.id.clone());
+                let chain = evidence.conference.as_ref().filter(|(id, _)| Some(id) == conference.as_ref());
+                Some(Self { chain: chain.and_then(|(_, chain)| chain.clone()), party: None, conference })
+            }
+            LineState::Talk
+            | LineState::Ring
+            | LineState::BackRing
+            | LineState::Call
+            | LineState::BackCall => {
+                let party = view.parties.as_slice().first().cloned();
+                let chain = party.as_ref().and_then(|party| party.chain.clone());
+                Some(Self { chain: chain.filter(|chain| !chain.is_none()), party, conference: None })
+            }
+        }
+    }
+
+    /// Whether `call` is the one that occupies the line.
+    fn is(&self, call: &Call) -> bool {
+        if let Some(conference) = &self.conference {
+            // A talk that became a conference is the same call.
+            return call.is_in_conference(conference)
+                || call.conferences.last().is_none_or(|spell| spell.to.is_some());
+        }
+        match (&self.chain, &call.chain) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            (_, _) => self.party.as_ref().is_none_or(|party| call.legs.is_empty() || call.has_party(party)),
+        }
+    }
+}
+
+impl Book {
+    /// The call on the line, and the held one.
+    pub(super) fn open(&self) -> impl Iterator<Item = &Call> {
+        self.line.iter().chain(&self.held)
+    }
+
+    /// The call whose time runs: the one on the line, else the held one.
+    pub(super) fn current_mut(&mut self) -> Option<&mut Call> {
+        self.line.as_mut().or(self.held.as_mut())
+    }
+
+    /// An event, before the view follows it.
+    pub(super) fn event(&mut self, view: &View, event: &Event, at: Moment) {
+        match event {
+            Event::CommandGiven { id, name, target } => self.command(*id, *name, target.clone(), at),
+            Event::FlashReported { kind: Some(kind) } => self.evidence.flash = Some((*kind, at)),
+            Event::PhoneReported {
+                event: PhoneEvent::CommutationStarted,
+                chain,
+                conference: Some(id),
+                ..
+            } => {
+                self.evidence.conference = Some((id.clone(), chain.clone().filter(|chain| !chain.is_none())));
+            }
+            Event::HoldChanged { .. } => self.evidence.hold_changed = true,
+            Event::LoggedIn { .. } => self.seen_line = false,
+            Event::LineChanged { to: LineState::Disconnected, .. } => self.evidence.phone_gone = true,
+            Event::LineStopped { state, parties } if *state != LineState::Ready => {
+                // The view has left the state already; the book still knows the one before the record.
+                if self.last_line != *state && self.line.is_none() && self.held.is_none() {
+                    let party = parties.as_ref().and_then(|parties| parties.as_slice().first().cloned());
+                    self.orphan(party.as_ref(), IrregularityKind::EndWithoutBeginning, at);
+                }
+            }
+            Event::HoldLeft { held } if view.held.is_none() => {
+                let kind = IrregularityKind::UnholdWithoutHold;
+                match self.line.as_mut().or(self.held.as_mut()) {
+                    Some(call) => call.irregular(kind, at),
+                    None => self.orphan(held.party(), kind, at),
+                }
+            }
+            Event::CommandDone { id, result, .. } if !result.is_done() => self.evidence.refused(*id),
+            Event::RequestAnswered { command, accepted: false, .. }
+            | Event::RequestFailed { command, .. } => {
+                self.evidence.refused(*command);
+            }
+            Event::LineWentStale { .. } => self.connection_lost(at),
+            // The others change the view, which is read when the record ends, or nothing about calls.
+            _ => {}
+        }
+    }
+
+    fn command(&mut self, command: CommandId, name: CommandName, target: Option<PhoneNumber>, at: Moment) {
+        for call in self.line.iter_mut().chain(&mut self.held) {
+            if call.commands.len() < MAX_FACTS {
+                call.commands.push(command);
+            }
+        }
+        let asked = Asked { command, name, target, at };
+        match name {
+            CommandName::EndCall
+            | CommandName::Commutate
+            | CommandName::Transfer
+            | CommandName::ModelDropCall
+            | CommandName::ModelTransferCall
+            | CommandName::ModelCancelTransfer
+            | CommandName::ModelBlindTransferCall => self.evidence.ending = Some(asked),
+            CommandName::Call
+            | CommandName::Intercom
+            | CommandName::Conference
+            | CommandName::ModelMakeCall
+            | CommandName::ModelMakeConsultCall => self.evidence.calling = Some(asked),
+            _ => {}
+        }
+    }
+
+    /// Something that belongs to no call gets one of its own, which says what is wrong.
+    fn orphan(&mut self, party: Option<&Arc<Party>>, kind: IrregularityKind, at: Moment) {
+        let other = party.map(|party| OtherSide::of(party)).unwrap_or_default();
+        let chain = party.and_then(|party| party.chain.clone()).filter(|chain| !chain.is_none());
+        let lingering = chain
+            .as_ref()
+            .and_then(|chain| self.ended.iter_mut().rev().find(|call| call.chain.as_ref() == Some(chain)));
+        if let Some(call) = lingering {
+            return call.irregular(kind, at);
+        }
+        let mut call = Call::new(chain, Direction::Unknown, other, at);
+        call.irregular(kind, at);
+        call.end(at);
+        call.outcome = Outcome::Unknown;
+        self.keep(call);
+    }
+
+    fn keep(&mut self, call: Call) {
+        self.ended.push_back(call);
+    }
+
+    fn connection_lost(&mut self, at: Moment) {
+        for call in self.line.iter_mut().chain(&mut self.held) {
+            call.goes_on_as(Some(SpellKind::Gap), at);
+            call.gaps.push(Gap { from: at, to: None });
+        }
+    }
+
+    /// The record's events are applied: the view says who is on the line and who is held. Whether a call
+    /// ended.
+    pub(super) fn settle(&mut self, view: &View, at: Moment) -> bool {
+        if view.stale_since.is_some() {
+            // The view still shows what was before the loss; nothing is known until a picture is read.
+            return false;
+        }
+        let ended_before = self.ended.len();
+        let occupant = Occupant::of(view, &self.evidence);
+        self.hold_and_line(view, occupant.as_ref(), at);
+        if let (Some(call), Some(occupant)) = (&mut self.line, &occupant) {
+            follow(call, view, occupant, at);
+        }
+        for call in self.line.iter_mut().chain(&mut self.held) {
+            if let Some(gap) = call.gaps.last_mut().filter(|gap| gap.to.is_none()) {
+                gap.to = Some(at);
+            }
+        }
+        if std::mem::take(&mut self.evidence.hold_changed) {
+            // A report about the hold explains one change of it.
+            self.evidence.flash = None;
+        }
+        self.last_line = view.line;
+        self.seen_line |= view.line != LineState::Unknown;
+        self.evidence.phone_gone = false;
+        self.ended.len() > ended_before
+    }
+
+    /// Brings the open calls into the places where the view has them.
+    fn hold_and_line(&mut self, view: &View, occupant: Option<&Occupant>, at: Moment) {
+        let mut open: Vec<Call> = self.line.take().into_iter().chain(self.held.take()).collect();
+
+        // Who is held: the one that was, else the one that was on the line.
+        if let Some(held) = &view.held {
+            let is_held = |call: &Call| match held {
+                Held::Party(party) => call.has_party(party),
+                Held::Conference { id, .. } => call.conferences.iter().any(|spell| spell.conference == *id),
+            };
+            let on_line = |call: &Call| occupant.is_some_and(|occupant| occupant.is(call)) && !is_held(call);
+            let place = open
+                .iter()
+                .position(|call| is_held(call) && call.kind() == Some(SpellKind::Hold))
+                .or_else(|| open.iter().position(|call| is_held(call)))
+                .or_else(|| open.iter().position(|call| !on_line(call) && held.party().is_none()));
+            let mut call = match place {
+                Some(place) => open.remove(place),
+                None => found_held(held, at),
+            };
+            self.put_on_hold(&mut call, at);
+            self.held = Some(call);
+        }
+
+        // Who is on the line.
+        if let Some(occupant) = occupant {
+            let place = open.iter().position(|call| occupant.is(call));
+            let mut call = match place {
+                Some(place) => open.remove(place),
+                None => self.returning(occupant).unwrap_or_else(|| self.begin(view, occupant, at)),
+            };
+            if call.holds.last().is_some_and(|hold| hold.to.is_none()) {
+                call.end_hold(at, HoldEnd::Returned);
+            }
+            self.link_consultation(&mut call, at);
+            self.line = Some(call);
+        }
+
+        // Who is neither any more.
+        let replaced = occupant.is_some();
+        let transferred_to = self.attended_transfer(&open, at);
+        for call in open {
+            self.end(call, view, replaced, transferred_to.as_ref(), at);
+        }
+    }
+
+    fn put_on_hold(&self, call: &mut Call, at: Moment) {
+        if call.holds.last().is_none_or(|hold| hold.to.is_some()) && call.holds.len() < MAX_FACTS {
+            let reason = match (call.spells.is_empty(), self.is_calling(at)) {
+                (true, _) => HoldReason::FoundHeld,
+                (false, true) => HoldReason::Consultation,
+                (false, false) => HoldReason::PutByUs,
+            };
+            call.holds.push(HoldSpell { from: at, to: None, reason, end: None });
+        }
+        call.goes_on_as(Some(SpellKind::Hold), at);
+    }
+
+    /// A call that begins while another is held consults for it.
+    fn link_consultation(&mut self, call: &mut Call, at: Moment) {
+        let Some(held) = &mut self.held else { return };
+        let is_call = call.direction == Direction::Out && call.conferences.is_empty();
+        if call.began == at && is_call && call.consults_for.is_none() {
+            call.consults_for = Some(held.id.clone());
+            held.consultations.push(call.id.clone());
+            // Put on hold in the same moment: for the consultation.
+            if let Some(hold) = held.holds.last_mut().filter(|hold| hold.from == at) {
+                if hold.reason == HoldReason::PutByUs {
+                    hold.reason = HoldReason::Consultation;
+                }
+            }
+        }
+    }
+
+    /// The call of a chain that ended a short while ago and is back.
+    fn returning(&mut self, occupant: &Occupant) -> Option<Call> {
+        let chain = occupant.chain.as_ref()?;
+        let place = self.ended.iter().position(|call| call.chain.as_ref() == Some(chain))?;
+        let mut call = self.ended.remove(place)?;
+        call.ended = None;
+        call.ended_by = None;
+        call.outcome = Outcome::Open;
+        Some(call)
+    }
+
+    fn begin(&mut self, view: &View, occupant: &Occupant, at: Moment) -> Call {
+        let other = occupant.party.as_ref().map(|party| OtherSide::of(party)).unwrap_or_default();
+        let direction = match view.line {
+            LineState::Ring => Direction::In,
+            LineState::Call | LineState::BackCall | LineState::BackRing => Direction::Out,
+            LineState::Talk if occupant.conference.is_some() && self.is_calling(at) => Direction::Out,
+            LineState::Talk | LineState::Unknown | LineState::Disconnected | LineState::Ready => {
+                Direction::Unknown
+            }
+        };
+        let mut call = Call::new(occupant.chain.clone(), direction, other, at);
+        call.callback = matches!(view.line, LineState::BackCall | LineState::BackRing);
+        call.up_when_connected = !self.seen_line;
+        if view.line == LineState::Talk && !call.up_when_connected && occupant.conference.is_none() {
+            call.irregular(IrregularityKind::TalkWithoutRing, at);
+        }
+        if direction == Direction::Out && self.is_calling(at) {
+            // One call comes of it.
+            if let Some(asked) = self.evidence.calling.take() {
+                call.commands.push(asked.command);
+                if call.other.is_unknown() {
+                    call.other.number = asked.target;
+                }
+            }
+        }
+        call
+    }
+
+    fn is_calling(&self, at: Moment) -> bool {
+        self.evidence.calling.as_ref().is_some_and(|asked| at.at - asked.at.at <= EXPLAINS)
+    }
+
+    /// Both the consultation and the call it served went at once because the agent asked for it, or the
+    /// server said that the held party was given to another: they are connected to each other.
+    fn attended_transfer(&self, gone: &[Call], at: Moment) -> Option<OtherSide> {
+        const GIVEN_TO_ANOTHER: i64 = 5;
+        let [first, second] = gone else { return None };
+        let asked = self.evidence.ending.as_ref().is_some_and(|asked| {
+            at.at - asked.at.at <= EXPLAINS
+                && matches!(
+                    asked.name,
+                    CommandName::Commutate
+                        | CommandName::ModelTransferCall
+                        | CommandName::Transfer
+                        | CommandName::EndCall
+                )
+        });
+        let told = self
+            .evidence
+            .flash
+            .is_some_and(|(kind, told)| kind == GIVEN_TO_ANOTHER && at.at - told.at <= EXPLAINS);
+        let talked = first.was_talked_on() && second.was_talked_on();
+        (talked && (asked || told)).then(|| {
+            // The first was on the line, the second held: the second is connected to the first's party.
+            first.legs.last().map_or_else(|| first.other.clone(), |leg| leg.who.clone())
+        })
+    }
+
+    fn end(
+        &mut self,
+        mut call: Call,
+        view: &View,
+        replaced: bool,
+        connected_to: Option<&OtherSide>,
+        at: Moment,
+    ) {
+        let was_held = call.holds.last().is_some_and(|hold| hold.to.is_none());
+        let lost = call.gaps.last().is_some_and(|gap| gap.to.is_none());
+        let asked = self
+            .evidence
+            .ending
+            .as_ref()
+            .filter(|asked| at.at - asked.at.at <= EXPLAINS && call.commands.contains(&asked.command));
+        let left = self.evidence.flash.is_some_and(|(kind, told)| {
+            const LOST: i64 = 4;
+            kind == LOST && at.at - told.at <= EXPLAINS
+        });
+        let mut outcome = match (call.was_talked_on(), call.direction) {
+            (true, _) => Outcome::Answered,
+            (false, _) if lost => Outcome::Lost,
+            (false, Direction::In) if asked.is_some() => Outcome::Declined,
+            (false, Direction::In) => Outcome::Abandoned,
+            (false, Direction::Out) => self.unanswered(&call, view),
+            (false, Direction::Unknown) => Outcome::Unknown,
+        };
+        let mut ended_by = match (asked, outcome) {
+            (Some(_), _) => Some(EndedBy::Agent),
+            (None, Outcome::Abandoned) => Some(EndedBy::OtherSide),
+            (None, _) => None,
+        };
+        if lost {
+            outcome = Outcome::Lost;
+            ended_by = None;
+        } else if was_held && left && connected_to.is_none() {
+            ended_by = Some(EndedBy::OtherSide);
+            call.end_hold(at, HoldEnd::Left);
+        } else if let Some(to) = connected_to {
+            if was_held {
+                call.end_hold(at, HoldEnd::Connected);
+                call.transfers.push(Transfer { at, kind: TransferKind::Attended, with: Some(to.clone()) });
+            }
+            outcome = if was_held || call.is_consultation() { Outcome::Transferred } else { outcome };
+        } else if let Some(target) = self.blind_transfer(asked, &call, was_held) {
+            let with = Some(OtherSide { number: target, ..OtherSide::default() });
+            call.transfers.push(Transfer { at, kind: TransferKind::Blind, with });
+            outcome = Outcome::Transferred;
+        } else if was_held && view.conference.is_some() {
+            call.end_hold(at, HoldEnd::Conferenced);
+            outcome = Outcome::Answered;
+        } else if replaced && !was_held && ended_by.is_none() {
+            call.irregular(IrregularityKind::ReplacedWithoutEnd, at);
+        }
+        if lost {
+            call.end_hold(at, HoldEnd::Lost);
+        }
+        call.outcome = outcome;
+        call.ended_by = ended_by;
+        call.end(at);
+        self.keep(call);
+    }
+
+    /// The agent asked to pass the talk on without speaking to the other first.
+    fn blind_transfer(
+        &self,
+        asked: Option<&Asked>,
+        call: &Call,
+        was_held: bool,
+    ) -> Option<Option<PhoneNumber>> {
+        let asked = asked.filter(|_| call.was_talked_on() && !was_held)?;
+        matches!(asked.name, CommandName::Transfer | CommandName::ModelBlindTransferCall)
+            .then(|| asked.target.clone())
+    }
+
+    fn unanswered(&self, call: &Call, view: &View) -> Outcome {
+        const BUSY: i64 = 5;
+        let state = call.other.number.as_ref().and_then(|number| view.directory.numbers.get(number.as_str()));
+        if self.evidence.phone_gone || view.line == LineState::Disconnected {
+            Outcome::Failed
+        } else if state == Some(&BUSY) {
+            Outcome::Busy
+        } else {
+            Outcome::NotAnswered
+        }
+    }
+
+    /// The calls that ended, and will not be heard of again.
+    pub(super) fn finished(&mut self, now: Moment) -> impl Iterator<Item = Call> {
+        let is_over = |call: &Call| call.ended.is_none_or(|ended| now.at - ended.at > LINGER);
+        let mut over = Vec::new();
+        while self.ended.len() > MAX_LINGERING || self.ended.front().is_some_and(is_over) {
+            over.extend(self.ended.pop_front());
+        }
+        over.into_iter()
+    }
+
+    /// The log ends here: every call, those that go on too.
+    pub(super) fn close(&mut self, at: Moment) -> Vec<Call> {
+        let mut calls: Vec<Call> = self.ended.drain(..).collect();
+        for mut call in self.line.take().into_iter().chain(self.held.take()) {
+            call.irregular(IrregularityKind::NeverEnded, at);
+            calls.push(call);
+        }
+        calls
+    }
+}
+
+/// The call on the line follows what the view shows of it.
+fn follow(call: &mut Call, view: &View, occupant: &Occupant, at: Moment) {
+    if let Some(party) = &occupant.party {
+        call.leg(party, at);
+    }
+    follow_conference(call, view, at);
+    let kind = match view.line {
+        LineState::Ring | LineState::BackRing => SpellKind::Ring,
+        LineState::Call | LineState::BackCall => SpellKind::Dial,
+        LineState::Talk if view.conference.is_some() => SpellKind::Conference,
+        LineState::Talk | LineState::Ready | LineState::Disconnected | LineState::Unknown => SpellKind::Talk,
+    };
+    call.callback |= matches!(view.line, LineState::BackCall | LineState::BackRing);
+    if view.line == LineState::Talk && call.answered.is_none() {
+        call.answered = Some(at);
+    }
+    call.goes_on_as(Some(kind), at);
+}
+
+/// Who is in the call's conference.
+fn follow_conference(call: &mut Call, view: &View, at: Moment) {
+    let Some(conference) = view.conference.as_ref().filter(|_| view.line == LineState::Talk) else {
+        return call.leave_conference(at);
+    };
+    if !call.is_in_conference(&conference.id) {
+        call.leave_conference(at);
+        if call.conferences.len() >= MAX_FACTS {
+            return;
+        }
+        call.conferences.push(ConferenceSpell {
+            conference: conference.id.clone(),
+            from: at,
+            to: None,
+            members: Vec::new(),
+        });
+    }
+    let Some(spell) = call.conferences.last_mut() else { return };
+    let present = view.parties.as_slice().iter().filter(|party| party.competitor.is_some());
+    for party in present.clone() {
+        let room = spell.members.len() < MAX_FACTS;
+        let known = spell.members.iter_mut().find(|member| member.to.is_none() && member.key == party.key);
+        match known {
+            Some(member) => member.who = OtherSide::of(party),
+            None if room => {
+                let (who, key) = (OtherSide::of(party), key_of(party));
+                spell.members.push(Leg { who, key, from: at, to: None });
+            }
+            None => {}
+        }
+    }
+    for member in spell.members.iter_mut().filter(|member| member.to.is_none()) {
+        if !present.clone().any(|party| party.key == member.key) {
+            member.to = Some(at);
+        }
+    }
+}
+
+/// A call that was on hold when it was first seen.
+fn found_held(held: &Held, at: Moment) -> Call {
+    let other = held.party().map(|party| OtherSide::of(party)).unwrap_or_default();
+    let chain = held.party().and_then(|party| party.chain.clone()).filter(|chain| !chain.is_none());
+    let mut call = Call::new(chain, Direction::Unknown, other, at);
+    if let Some(party) = held.party() {
+        call.leg(party, at);
+    }
+    if let Held::Conference { id, .. } = held {
+        let members = Vec::new();
+        call.conferences.push(ConferenceSpell { conference: id.clone(), from: at, to: None, members });
+    }
+    call.irregular(IrregularityKind::HoldWithoutTalk, at);
+    call
+}
