@@ -338,6 +338,32 @@ macro_rules! command_names {
     };
 }
 
+impl CommandName {
+    /// Whether the command may end a call on the line or on hold, passing it on included.
+    #[must_use]
+    pub const fn ends_calls(self) -> bool {
+        matches!(
+            self,
+            Self::EndCall
+                | Self::Commutate
+                | Self::Transfer
+                | Self::ModelDropCall
+                | Self::ModelTransferCall
+                | Self::ModelCancelTransfer
+                | Self::ModelBlindTransferCall
+        )
+    }
+
+    /// Whether the command may begin a call.
+    #[must_use]
+    pub const fn makes_calls(self) -> bool {
+        matches!(
+            self,
+            Self::Call | Self::Intercom | Self::Conference | Self::ModelMakeCall | Self::ModelMakeConsultCall
+        )
+    }
+}
+
 command_names!(
     Connect "connect",
     Disconnect "disconnect",

@@ -17,7 +17,7 @@ use super::time::Totals;
 use crate::command::{CommandId, CommandName};
 use crate::cti::Direction;
 use crate::event::Event;
-use crate::party::Party;
+use crate::party::{Parties, Party};
 use crate::text::{ChainId, ConferenceId, PhoneNumber};
 use crate::time::Span;
 use crate::view::{Held, LineState, View};
@@ -272,44 +272,60 @@ impl Book {
         self.line.as_mut().or(self.held.as_mut())
     }
 
-    /// An event, before the view follows it.
+    /// An event, before the view follows it. The others change the view, which is read when the record ends,
+    /// or say nothing about calls.
     pub(super) fn event(&mut self, view: &View, event: &Event, at: Moment) {
-        match event {
-            Event::CommandGiven { id, name, target } => self.command(*id, *name, target.clone(), at),
-            Event::FlashReported { kind: Some(kind) } => self.evidence.flash = Some((*kind, at)),
-            Event::PhoneReported {
-                event: PhoneEvent::CommutationStarted,
-                chain,
-                conference: Some(id),
-                ..
-            } => {
-                self.evidence.conference = Some((id.clone(), chain.clone().filter(|chain| !chain.is_none())));
-            }
-            Event::HoldChanged { .. } => self.evidence.hold_changed = true,
-            Event::LoggedIn { .. } => self.seen_line = false,
-            Event::LineChanged { to: LineState::Disconnected, .. } => self.evidence.phone_gone = true,
-            Event::LineStopped { state, parties } if *state != LineState::Ready => {
-                // The view has left the state already; the book still knows the one before the record.
-                if self.last_line != *state && self.line.is_none() && self.held.is_none() {
-                    let party = parties.as_ref().and_then(|parties| parties.as_slice().first().cloned());
-                    self.orphan(party.as_ref(), IrregularityKind::EndWithoutBeginning, at);
-                }
-            }
-            Event::HoldLeft { held } if view.held.is_none() => {
-                let kind = IrregularityKind::UnholdWithoutHold;
-                match self.line.as_mut().or(self.held.as_mut()) {
-                    Some(call) => call.irregular(kind, at),
-                    None => self.orphan(held.party(), kind, at),
-                }
-            }
-            Event::CommandDone { id, result, .. } if !result.is_done() => self.evidence.refused(*id),
-            Event::RequestAnswered { command, accepted: false, .. }
-            | Event::RequestFailed { command, .. } => {
+        if let Event::CommandGiven { id, name, target } = event {
+            self.command(*id, *name, target.clone(), at);
+        } else if let Event::CommandDone { id: command, result, .. } = event {
+            if !result.is_done() {
                 self.evidence.refused(*command);
             }
-            Event::LineWentStale { .. } => self.connection_lost(at),
-            // The others change the view, which is read when the record ends, or nothing about calls.
-            _ => {}
+        } else if let Event::RequestAnswered { command, accepted: false, .. }
+        | Event::RequestFailed { command, .. } = event
+        {
+            self.evidence.refused(*command);
+        } else if let Event::FlashReported { kind: Some(kind) } = event {
+            self.evidence.flash = Some((*kind, at));
+        } else if let Event::PhoneReported {
+            event: PhoneEvent::CommutationStarted,
+            chain,
+            conference: Some(id),
+            ..
+        } = event
+        {
+            self.evidence.conference = Some((id.clone(), chain.clone().filter(|chain| !chain.is_none())));
+        } else if let Event::HoldChanged { .. } = event {
+            self.evidence.hold_changed = true;
+        } else if let Event::LoggedIn { .. } = event {
+            self.seen_line = false;
+        } else if let Event::LineChanged { to: LineState::Disconnected, .. } = event {
+            self.evidence.phone_gone = true;
+        } else if let Event::LineStopped { state, parties } = event {
+            self.stopped(*state, parties.as_ref(), at);
+        } else if let Event::HoldLeft { held } = event {
+            self.hold_left(view, held, at);
+        } else if let Event::LineWentStale { .. } = event {
+            self.connection_lost(at);
+        }
+    }
+
+    /// A state of the line stopped. The view has left it already; the book knows the one before the record.
+    fn stopped(&mut self, state: LineState, parties: Option<&Parties>, at: Moment) {
+        let nothing_led_to_it = self.last_line != state && self.line.is_none() && self.held.is_none();
+        if state != LineState::Ready && nothing_led_to_it {
+            let party = parties.and_then(|parties| parties.as_slice().first().cloned());
+            self.orphan(party.as_ref(), IrregularityKind::EndWithoutBeginning, at);
+        }
+    }
+
+    fn hold_left(&mut self, view: &View, held: &Held, at: Moment) {
+        if view.held.is_none() {
+            let kind = IrregularityKind::UnholdWithoutHold;
+            match self.line.as_mut().or(self.held.as_mut()) {
+                Some(call) => call.irregular(kind, at),
+                None => self.orphan(held.party(), kind, at),
+            }
         }
     }
 
@@ -320,20 +336,10 @@ impl Book {
             }
         }
         let asked = Asked { command, name, target, at };
-        match name {
-            CommandName::EndCall
-            | CommandName::Commutate
-            | CommandName::Transfer
-            | CommandName::ModelDropCall
-            | CommandName::ModelTransferCall
-            | CommandName::ModelCancelTransfer
-            | CommandName::ModelBlindTransferCall => self.evidence.ending = Some(asked),
-            CommandName::Call
-            | CommandName::Intercom
-            | CommandName::Conference
-            | CommandName::ModelMakeCall
-            | CommandName::ModelMakeConsultCall => self.evidence.calling = Some(asked),
-            _ => {}
+        if name.ends_calls() {
+            self.evidence.ending = Some(asked);
+        } else if name.makes_calls() {
+            self.evidence.calling = Some(asked);
         }
     }
 
@@ -407,7 +413,7 @@ impl Book {
             let place = open
                 .iter()
                 .position(|call| is_held(call) && call.kind() == Some(SpellKind::Hold))
-                .or_else(|| open.iter().position(|call| is_held(call)))
+                .or_else(|| open.iter().position(is_held))
                 .or_else(|| open.iter().position(|call| !on_line(call) && held.party().is_none()));
             let mut call = match place {
                 Some(place) => open.remove(place),
@@ -459,10 +465,9 @@ impl Book {
             call.consults_for = Some(held.id.clone());
             held.consultations.push(call.id.clone());
             // Put on hold in the same moment: for the consultation.
-            if let Some(hold) = held.holds.last_mut().filter(|hold| hold.from == at) {
-                if hold.reason == HoldReason::PutByUs {
-                    hold.reason = HoldReason::Consultation;
-                }
+            let just_put = |hold: &&mut HoldSpell| hold.from == at && hold.reason == HoldReason::PutByUs;
+            if let Some(hold) = held.holds.last_mut().filter(just_put) {
+                hold.reason = HoldReason::Consultation;
             }
         }
     }

@@ -102,18 +102,23 @@ pub enum Change {
 impl Change {
     /// The change that an event is, if it is one.
     fn of(event: &Event) -> Option<Self> {
-        Some(match event {
-            Event::LineChanged { to, .. } => Self::Line(*to),
-            Event::HoldChanged { .. } => Self::Hold,
-            Event::PartiesChanged { .. } => Self::Parties,
-            Event::ConferenceChanged { .. } => Self::Conference,
-            Event::AgentStateChanged { .. }
-            | Event::CallCentreChanged { .. }
-            | Event::StatusChanged { .. } => Self::Agent,
-            Event::RedirectNumberTold { .. } => Self::Redirect,
-            Event::Connected | Event::Disconnected { .. } => Self::Connection,
-            _ => return None,
-        })
+        if let Event::LineChanged { to, .. } = event {
+            return Some(Self::Line(*to));
+        }
+        let agent = matches!(
+            event,
+            Event::AgentStateChanged { .. } | Event::CallCentreChanged { .. } | Event::StatusChanged { .. }
+        );
+        [
+            (agent, Self::Agent),
+            (matches!(event, Event::HoldChanged { .. }), Self::Hold),
+            (matches!(event, Event::PartiesChanged { .. }), Self::Parties),
+            (matches!(event, Event::ConferenceChanged { .. }), Self::Conference),
+            (matches!(event, Event::RedirectNumberTold { .. }), Self::Redirect),
+            (matches!(event, Event::Connected | Event::Disconnected { .. }), Self::Connection),
+        ]
+        .into_iter()
+        .find_map(|(is, change)| is.then_some(change))
     }
 
     /// Whether this is what the command is for.
@@ -170,8 +175,8 @@ pub(super) struct Commands {
 
 impl Commands {
     pub(super) fn event(&mut self, event: &Event, at: Moment) {
-        match event {
-            Event::CommandGiven { id, name, target } => self.followed.push(CommandTrail {
+        if let Event::CommandGiven { id, name, target } = event {
+            self.followed.push(CommandTrail {
                 id: *id,
                 name: *name,
                 target: target.clone(),
@@ -180,32 +185,29 @@ impl Commands {
                 done: None,
                 result: None,
                 effect: None,
-            }),
-            Event::RequestSent { command, qid, method } => {
-                if let Some(trail) = self.of(*command).filter(|trail| trail.requests.len() < MAX_REQUESTS) {
-                    trail.requests.push(RequestTrail {
-                        method: method.clone(),
-                        qid: *qid,
-                        sent: at,
-                        settled: None,
-                        fate: RequestFate::Waiting,
-                    });
-                }
+            });
+        } else if let Event::RequestSent { command, qid, method } = event {
+            if let Some(trail) = self.of(*command).filter(|trail| trail.requests.len() < MAX_REQUESTS) {
+                trail.requests.push(RequestTrail {
+                    method: method.clone(),
+                    qid: *qid,
+                    sent: at,
+                    settled: None,
+                    fate: RequestFate::Waiting,
+                });
             }
-            Event::RequestAnswered { command, qid, accepted } => {
-                let fate = if *accepted { RequestFate::Accepted } else { RequestFate::Refused };
-                self.settle(*command, *qid, fate, at);
+        } else if let Event::RequestAnswered { command, qid, accepted } = event {
+            let fate = if *accepted { RequestFate::Accepted } else { RequestFate::Refused };
+            self.settle(*command, *qid, fate, at);
+        } else if let Event::RequestFailed { command, qid, code } = event {
+            self.settle(*command, *qid, RequestFate::Failed(*code), at);
+        } else if let Event::CommandDone { id, result, .. } = event {
+            if let Some(trail) = self.of(*id) {
+                trail.done = Some(at);
+                trail.result = Some(result.clone());
             }
-            Event::RequestFailed { command, qid, code } => {
-                self.settle(*command, *qid, RequestFate::Failed(*code), at);
-            }
-            Event::CommandDone { id, result, .. } => {
-                if let Some(trail) = self.of(*id) {
-                    trail.done = Some(at);
-                    trail.result = Some(result.clone());
-                }
-            }
-            other => self.change(other, at),
+        } else {
+            self.change(event, at);
         }
     }
 

@@ -93,15 +93,17 @@ impl CallLog {
     }
 
     fn ledger_hears(&mut self, event: &Event, at: Timestamp) {
-        match event {
-            Event::CommandGiven {
-                name: CommandName::SetUserStatus | CommandName::ModelSetWrapUpUserState,
-                ..
-            } => self.ledger.status_asked(at),
-            Event::AgentStateChanged { state: AgentState::Busy | AgentState::BusyThenBreak, .. } => {
-                self.ledger.became_busy(at);
-            }
-            _ => {}
+        if let Event::CommandGiven {
+            name: CommandName::SetUserStatus | CommandName::ModelSetWrapUpUserState,
+            ..
+        } = event
+        {
+            self.ledger.status_asked(at);
+        } else if let Event::AgentStateChanged {
+            state: AgentState::Busy | AgentState::BusyThenBreak, ..
+        } = event
+        {
+            self.ledger.became_busy(at);
         }
     }
 

@@ -126,41 +126,52 @@ impl Turn<'_> {
         if !self.memory.provider.listening {
             return;
         }
-        match event {
-            Event::Connected => self.on_connect(),
-            Event::ConnectFailed { code, .. } => {
-                let kind = match code.number() {
-                    1200 => CtiErrorKind::CallCentreNotAvailable,
-                    1202 => CtiErrorKind::Authentication,
-                    _ => CtiErrorKind::OpenConnection,
-                };
-                self.says(ProviderEvent::Error { code: *code, source: CtiErrorSource::Server, kind });
+        if let Event::LineStarted { state, parties } = event {
+            self.on_line_started(*state, parties);
+        } else if let Event::LineStopped { state, parties } = event {
+            self.on_line_stopped(*state, parties.as_ref().and_then(first));
+        } else if let Event::PartiesChanged { parties } = event {
+            if parties.is_empty() {
+                self.on_nobody_left();
             }
-            Event::Disconnected { reason } => {
-                self.says(ProviderEvent::Disconnected { reason: *reason });
-                self.provider().listening = false;
-            }
-            Event::StatusChanged { to, .. } => self.says(ProviderEvent::AgentStateChanged { status: *to }),
-            Event::LineStarted { state: LineState::Ring, parties } => self.on_ring_start(parties),
-            Event::LineStarted { state: LineState::Call | LineState::BackCall, parties } => {
-                self.on_call_start(parties);
-            }
-            Event::LineStarted { state: LineState::Talk, parties } => self.on_talk_start(parties),
-            Event::LineStopped { state: LineState::Ring, parties } => {
-                if self.line() == LineState::Ready {
-                    self.finish_party(first(parties.as_ref().unwrap_or(&Parties::NONE)));
-                }
-            }
-            Event::LineStopped { state: LineState::Call | LineState::BackCall, parties } => {
-                self.on_call_stop(first(parties.as_ref().unwrap_or(&Parties::NONE)));
-            }
-            Event::LineStopped { state: LineState::Talk, parties } => {
-                self.on_talk_stop(first(parties.as_ref().unwrap_or(&Parties::NONE)));
-            }
-            Event::HoldChanged { held } => self.on_hold_changed(held.is_some()),
-            Event::PartiesChanged { parties } if parties.is_empty() => self.on_nobody_left(),
-            // The provider has no use for the others.
-            _ => {}
+        } else if let Event::HoldChanged { held } = event {
+            self.on_hold_changed(held.is_some());
+        } else if let Event::StatusChanged { to, .. } = event {
+            self.says(ProviderEvent::AgentStateChanged { status: *to });
+        } else if let Event::Connected = event {
+            self.on_connect();
+        } else if let Event::ConnectFailed { code, .. } = event {
+            let kind = match code.number() {
+                1200 => CtiErrorKind::CallCentreNotAvailable,
+                1202 => CtiErrorKind::Authentication,
+                _ => CtiErrorKind::OpenConnection,
+            };
+            self.says(ProviderEvent::Error { code: *code, source: CtiErrorSource::Server, kind });
+        } else if let Event::Disconnected { reason } = event {
+            self.says(ProviderEvent::Disconnected { reason: *reason });
+            self.provider().listening = false;
+        }
+    }
+
+    fn on_line_started(&mut self, state: LineState, parties: &Parties) {
+        match state {
+            LineState::Ring => self.on_ring_start(parties),
+            LineState::Call | LineState::BackCall => self.on_call_start(parties),
+            LineState::Talk => self.on_talk_start(parties),
+            LineState::Unknown | LineState::Disconnected | LineState::Ready | LineState::BackRing => {}
+        }
+    }
+
+    fn on_line_stopped(&mut self, state: LineState, party: Option<&Arc<Party>>) {
+        match state {
+            LineState::Ring if self.line() == LineState::Ready => self.finish_party(party),
+            LineState::Call | LineState::BackCall => self.on_call_stop(party),
+            LineState::Talk => self.on_talk_stop(party),
+            LineState::Ring
+            | LineState::Unknown
+            | LineState::Disconnected
+            | LineState::Ready
+            | LineState::BackRing => {}
         }
     }
 
@@ -327,14 +338,13 @@ impl Turn<'_> {
             if let Some(active) = &mut provider.active {
                 active.features = Features::COMPLETE_TRANSFER;
             }
-            provider.consult.as_mut().map(|consult| {
-                let phone = party.phone().cloned();
-                if consult.called != phone {
-                    consult.called.clone_from(&phone);
-                    consult.redirection = phone;
-                }
-                consult
-            })
+            if let Some(consult) = &mut provider.consult
+                && consult.called.as_ref() != party.phone()
+            {
+                consult.called = party.phone().cloned();
+                consult.redirection = party.phone().cloned();
+            }
+            provider.consult.as_mut()
         } else {
             None
         };
@@ -554,12 +564,12 @@ impl Turn<'_> {
         if *code == ErrorCode::AnswerNotSupported {
             self.provider().answer_refused = true;
         }
-        let source = match name {
-            CommandName::ModelMakeCall => CtiErrorSource::Call,
-            CommandName::ModelAnswerCall => CtiErrorSource::Answer,
-            CommandName::ModelBlindTransferCall => CtiErrorSource::BlindTransfer,
-            _ => return,
-        };
+        let sources = [
+            (CommandName::ModelMakeCall, CtiErrorSource::Call),
+            (CommandName::ModelAnswerCall, CtiErrorSource::Answer),
+            (CommandName::ModelBlindTransferCall, CtiErrorSource::BlindTransfer),
+        ];
+        let Some((_, source)) = sources.into_iter().find(|(of, _)| *of == name) else { return };
         self.says(ProviderEvent::Error { code: *code, source, kind: CtiErrorKind::Command });
     }
 }
