@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 
 use crate::announce::{self, Announcement};
 use crate::calls::{CallLog, Over, TimeLedger};
-use crate::cti::CtiModel;
 use crate::trace::{Entry, Header, Level, Line, SocketChange, TraceError, TraceReader};
 
 /// Why a replay ended before its trace did.
@@ -348,11 +347,11 @@ impl<W: std::io::Write> Watch for Announcer<W> {
         if !step.outcome.events.is_empty() || step.machine.view().talk_since.is_some() {
             let now = step.machine.now();
             let view = step.machine.view();
-            let mut snapshot = announce::snapshot(view, now, &step.header.numbers);
-            if step.header.level == Level::Cti {
-                let model = announce::cti_model(view.cti.as_deref().unwrap_or(&CtiModel::default()));
-                snapshot["model"] = model;
-            }
+            let numbers = &step.header.numbers;
+            let snapshot = match step.header.level {
+                Level::Oktell => announce::snapshot(view, now, numbers),
+                Level::Cti => announce::snapshot_with_model(view, now, numbers),
+            };
             if self.last.as_ref() != Some(&snapshot) {
                 self.line(&json!({ "t": t, "after": snapshot }))?;
                 self.last = Some(snapshot);

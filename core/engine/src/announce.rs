@@ -225,6 +225,17 @@ fn disconnected(reason: DisconnectReason) -> Value {
     json!({ "code": reason.number(), "message": format!("{} ", reason.text()) })
 }
 
+/// The snapshot of a trace of level `cti`: with the values of the CTI model.
+#[must_use]
+pub fn snapshot_with_model(view: &View, now: Timestamp, numbers: &[String]) -> Value {
+    let mut snapshot = snapshot(view, now, numbers);
+    let model = cti_model(view.cti.as_deref().unwrap_or(&CtiModel::default()));
+    if let Some(fields) = snapshot.as_object_mut() {
+        fields.insert("model".to_owned(), model);
+    }
+    snapshot
+}
+
 /// A party as the reference shows it.
 #[must_use]
 pub fn party(party: &Party) -> Value {
