@@ -410,10 +410,13 @@ pub fn result_value(result: &CommandResult) -> Value {
 
 /// The text of a refusal, with the method that failed (spec part 4).
 fn error_text(code: ErrorCode, method: Option<&Text>) -> String {
-    match method {
-        None => code.text().to_owned(),
-        Some(method) if code == ErrorCode::NoAnswer => format!("{}: {method}", code.text()),
-        Some(method) => format!("{} {method}", code.text()),
+    match (code, method) {
+        (ErrorCode::NoAnswer, Some(method)) => format!("{}: {method}", code.text()),
+        (
+            ErrorCode::MethodNotSupported | ErrorCode::MethodFailed | ErrorCode::StoredProcedureFailed,
+            Some(method),
+        ) => format!("{} {method}", code.text()),
+        (_, _) => code.text().to_owned(),
     }
 }
 

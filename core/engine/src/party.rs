@@ -224,6 +224,11 @@ impl<'d> Draft<'d> {
         self.told_key().is_some() || self.abonent.isivr.0
     }
 
+    /// Whether the frame gives a key. A voice menu that is told without any is another one every time.
+    pub(crate) fn has_told_key(&self) -> bool {
+        self.told_key().is_some()
+    }
+
     /// Whether this has the same key as `party`.
     pub(crate) fn has_key_of(&self, party: &Party) -> bool {
         match self.told_key() {

@@ -154,9 +154,6 @@ impl Turn<'_> {
             Some(AgentState::BusyThenBreak | AgentState::NoPhone) => {
                 return self.done(command, CommandResult::refused(ErrorCode::UnsettableUserStatus));
             }
-            Some(AgentState::Redirect) if agent.redirect_number.is_none() => {
-                return self.done(command, CommandResult::refused(ErrorCode::NoRedirectNumber));
-            }
             Some(AgentState::Break) => {
                 let reason = self.corrected(reason);
                 if reason == agent.facts.reason && state == AgentState::Break {
@@ -203,6 +200,9 @@ impl Turn<'_> {
                 ..SetUserState::default()
             },
             Some(AgentState::Redirect) => {
+                if agent.redirect_number.is_none() {
+                    return self.done(command, CommandResult::refused(ErrorCode::NoRedirectNumber));
+                }
                 if agent.facts.id == id::BUSY {
                     return self.user_status_done(command);
                 }

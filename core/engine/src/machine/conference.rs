@@ -171,7 +171,7 @@ impl Turn<'_> {
     fn may_show(&self, abonent: &Abonent<'_>) -> bool {
         let ghost = self.view.conference.as_ref().is_some_and(|ours| ours.ghost);
         let is_me = self.view.agent.user.as_ref().map(UserId::as_str) == given(&abonent.userid);
-        !is_left_out(abonent) && (!ghost || abonent.isghost.0 || abonent.isghostmajor.0 || is_me)
+        !is_left_out(abonent) && (!ghost || abonent.isghost.0 || is_me)
     }
 
     /// Takes over the list of who is in our conference.

@@ -210,7 +210,7 @@ impl Turn<'_> {
         let old = self.view.parties.as_slice();
         let last = old.last();
         if draft.is_somebody() {
-            let Some(last) = last.filter(|last| draft.has_key_of(last)) else {
+            let Some(last) = last.filter(|last| draft.has_told_key() && draft.has_key_of(last)) else {
                 return self.tell(Event::PartiesChanged { parties: Parties::one(draft.build()) });
             };
             if old.len() != 1 || !draft.is_same_as(last) {
