@@ -541,9 +541,10 @@ mod tests {
 
     #[test]
     fn of_a_sent_frame_only_name_and_id_are_read() {
-        let sent = |out: &str| match lines(&format!(r#"{{"t":1,"out":{out}}}"#)).unwrap().remove(0) {
-            Line::Sent { method, qid } => (method, qid),
-            line => panic!("{line:?}"),
+        let sent = |out: &str| {
+            let lines = lines(&format!(r#"{{"t":1,"out":{out}}}"#)).unwrap();
+            let [Line::Sent { method, qid }] = lines.as_slice() else { panic!("{lines:?}") };
+            (method.clone(), qid.clone())
         };
         let deep = format!(r#"["x",{{"deep":{}{},"qid":"1"}}]"#, "[".repeat(200), "]".repeat(200));
         assert_eq!(sent(&deep), ("x".to_owned(), Some("1".to_owned())));

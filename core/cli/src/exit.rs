@@ -5,14 +5,16 @@ use std::process::ExitCode;
 /// The exit codes, for `--help`.
 pub(crate) const HELP: &str = "\
 Exit codes:
-  0  good: everything was read, nothing is wrong with it
-  1  findings: the replay went to its end, but messages could not be read, pieces of long messages were
-     refused, or the clock stepped back
+  0  good: everything was read, and nothing is wrong with it
+  1  findings: read to its end, but a message could not be read, a piece of a long
+     message was refused, or the clock stepped back
   2  misuse: the arguments make no sense
-  3  damaged: not a trace, a line that is cut short or is none of a trace, or a file that cannot be read
+  3  damaged: not a trace, a line cut short or foreign to a trace, an unreadable file
   4  the output cannot be written
-With several traces, all are replayed and the worst code counts. A line of an unknown kind is passed over
-with a warning and is no finding. A reader of the output that goes away (`| head`) ends the run without error.";
+
+With several traces all are replayed, and the worst code counts. A line of an unknown
+kind is passed over with a warning and is no finding. A reader of the output that goes
+away (`| head`) ends the run without an error.";
 
 /// How a run ended; a later one is worse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -55,10 +55,7 @@ impl<W: Write> Watch for Page<'_, W> {
         if step.outcome.events.is_empty() {
             return Ok(());
         }
-        let command = match &step.input.kind {
-            InputKind::Command(command) => Some(command),
-            _ => None,
-        };
+        let command = if let InputKind::Command(command) = &step.input.kind { Some(command) } else { None };
         let said = self.story.tell(command, &step.outcome.events, step.machine.view());
         if said.is_empty() {
             return Ok(());

@@ -4,6 +4,10 @@
 //! worth a line: a state that ends, a state that begins and the change between them are one thing to a
 //! person. It decides nothing about calls; it reads events and the view.
 
+// The engine's enums are non-exhaustive, so every match here has a `_`: an event of a newer engine is told as
+// one that has no words yet. A test makes sure that every announcement of this engine has words.
+#![allow(clippy::wildcard_enum_match_arm)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use callfold::{
@@ -29,6 +33,8 @@ impl Said {
 
 /// The most characters of one thing that a server or an application named.
 const MAX_SHOWN: usize = 120;
+/// Someone without name and number.
+const NOBODY_KNOWN: &str = "somebody unknown";
 /// The most people that are named in a line.
 const MAX_PEOPLE: usize = 16;
 /// The most commands whose words are remembered until they end.
@@ -90,8 +96,6 @@ impl Story {
     }
 
     /// Whether somebody at the other end is told of who was not told before. Other events are always news.
-    // Most events are not about who is there.
-    #[allow(clippy::wildcard_enum_match_arm)]
     fn is_news(&mut self, event: &Event, view: &View) -> bool {
         match event {
             Event::LineStarted { parties, .. } => {
@@ -154,8 +158,6 @@ const fn is_leaving(view: &View) -> bool {
 }
 
 /// Whether a person wants a line for `event`, seeing what else came of the same step.
-// The engine's events may become more; one that is not known here is told rather than kept quiet.
-#[allow(clippy::wildcard_enum_match_arm)]
 fn is_worth_telling(event: &Event, events: &[Event], view: &View) -> bool {
     let comes = |wanted: fn(&Event) -> bool| events.iter().any(wanted);
     match event {
@@ -244,8 +246,6 @@ fn talk_begins(events: &[Event]) -> bool {
 }
 
 /// Whether the one that was held is who is talked with now.
-// Most events are not about who is talked with.
-#[allow(clippy::wildcard_enum_match_arm)]
 fn is_taken_back(held: &Held, events: &[Event], view: &View) -> bool {
     let Some(held) = held.party() else { return false };
     view.line == LineState::Talk
@@ -289,8 +289,6 @@ fn no_phone(events: &[Event], view: &View) -> Said {
 }
 
 /// What ended in this step, if it was more than rest.
-// Most events end nothing.
-#[allow(clippy::wildcard_enum_match_arm)]
 fn what_stopped(events: &[Event], view: &View) -> Option<String> {
     events.iter().find_map(|event| match event {
         Event::LineStopped { state, parties } => stopped(*state, parties.as_ref(), view),
@@ -305,16 +303,14 @@ fn started(state: LineState, parties: &Parties, view: &View) -> Said {
         LineState::Disconnected => Said::new(Tone::Bad, "the agent has no phone"),
         LineState::Ready => Said::new(Tone::Plain, "the line is free"),
         LineState::Ring => Said::new(Tone::Ringing, format!("rings: {who}")),
-        LineState::BackRing => Said::new(
-            Tone::Ringing,
-            if parties.is_empty() {
-                "the agent's own phone rings, for a call that the agent asked for".to_owned()
-            } else {
-                format!("the agent's own phone rings, for the call to {who}")
-            },
-        ),
+        LineState::BackRing if who == NOBODY_KNOWN => {
+            Said::new(Tone::Ringing, "the agent's own phone rings, for a call that the agent asked for")
+        }
+        LineState::BackRing => {
+            Said::new(Tone::Ringing, format!("the agent's own phone rings, for the call to {who}"))
+        }
         LineState::Call => Said::new(Tone::Ringing, format!("calls: {who}")),
-        LineState::BackCall if parties.is_empty() => Said::new(Tone::Ringing, "the PBX sets up a call"),
+        LineState::BackCall if who == NOBODY_KNOWN => Said::new(Tone::Ringing, "the PBX sets up a call"),
         LineState::BackCall => Said::new(Tone::Ringing, format!("the PBX calls: {who}")),
         LineState::Talk if view.conference.is_some() => {
             Said::new(Tone::Talk, format!("talk in a conference: {who}"))
@@ -341,9 +337,6 @@ fn stopped(state: LineState, parties: Option<&Parties>, view: &View) -> Option<S
 }
 
 /// The words for an event by itself.
-// The engine's events may become more: those that are not known here are told as that. A test makes sure
-// that every announcement has words.
-#[allow(clippy::wildcard_enum_match_arm, clippy::too_many_lines)]
 pub(crate) fn one(event: &Event, view: &View) -> Said {
     let quiet = |text: String| Said::new(Tone::Quiet, text);
     match event {
@@ -384,7 +377,9 @@ pub(crate) fn one(event: &Event, view: &View) -> Said {
         Event::Disconnected { reason } => Said::new(Tone::Connection, format!("connection closed: {reason}")),
         Event::ConnectionDropped => Said::new(Tone::Bad, "connection lost before it was made"),
         Event::LineWentStale { .. } => Said::new(Tone::Bad, UNKNOWN),
-        Event::LineKnownAgain => Said::new(Tone::Connection, "the line is read again: what follows is known"),
+        Event::LineKnownAgain => {
+            Said::new(Tone::Connection, "the line is read again: from here on it is known")
+        }
 
         Event::LineChanged { to: LineState::Disconnected, .. } => {
             Said::new(Tone::Bad, "the agent has no phone")
@@ -593,7 +588,7 @@ fn people(parties: &Parties, view: &View) -> String {
         .map(|party| person(party, view))
         .collect();
     match parties.as_slice().len() {
-        0 => "somebody unknown".to_owned(),
+        0 => NOBODY_KNOWN.to_owned(),
         _ if others.is_empty() => "the agent alone".to_owned(),
         more if more > MAX_PEOPLE + 1 => format!("{} and others, {more} in all", others.join(", ")),
         _ => others.join(", "),
@@ -618,12 +613,13 @@ fn person(party: &Party, view: &View) -> String {
             .map_or("a voice menu".to_owned(), |name| format!("voice menu {}", shown(name.as_str())));
     }
     let phone = party.phone().map(|phone| phone.as_str());
-    let name = party.name.as_ref().map(|name| name.as_str()).filter(|name| Some(*name) != phone);
+    let name =
+        party.name.as_ref().map(|name| name.as_str()).filter(|name| !name.is_empty() && Some(*name) != phone);
     let who = match (name, phone) {
         (Some(name), Some(phone)) => format!("{} {}", shown(name), telephone(phone)),
         (Some(name), None) => shown(name),
         (None, Some(phone)) => telephone(phone),
-        (None, None) => return "somebody unknown".to_owned(),
+        (None, None) => return NOBODY_KNOWN.to_owned(),
     };
     if is_agent(party, view) { format!("{who} (the agent)") } else { who }
 }
@@ -643,13 +639,11 @@ fn held_words(held: &Held, view: &View) -> String {
                 (None, None) => "the conference".to_owned(),
             }
         }
-        _ => "somebody unknown".to_owned(),
+        _ => NOBODY_KNOWN.to_owned(),
     }
 }
 
 /// A command with what it is about, by its name in the reference client.
-// The engine's commands may become more: their names are told without what they are about.
-#[allow(clippy::wildcard_enum_match_arm)]
 fn asked(command: &Command, view: &View) -> String {
     let name = command.name().text();
     let about = match command {
@@ -700,5 +694,254 @@ fn target(target: &str, view: &View) -> String {
     match view.directory.users.get(target).and_then(|user| user.name.as_ref()) {
         Some(name) => shown(name.as_str()),
         None => shown(target),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use callfold::announce;
+    use callfold::wire::{RefusedPart, Unreadable, UnreadableReason};
+    use callfold::{Span, Timestamp, WebStatus};
+    use serde_json::json;
+
+    use super::*;
+
+    fn party(key: &str, name: &str, number: &str) -> Arc<Party> {
+        serde_json::from_value(json!({ "key": key, "external": true, "name": name, "number": number }))
+            .unwrap()
+    }
+
+    fn romashka() -> Arc<Party> {
+        party("1", "ООО Ромашка", "+79161234567")
+    }
+
+    fn petrova() -> Arc<Party> {
+        party("2", "Петрова Анна", "102")
+    }
+
+    fn held(party: Arc<Party>) -> Held {
+        Held::Party(party)
+    }
+
+    /// What a story without quiet events tells of these events of one step.
+    fn told(events: &[Event]) -> Vec<String> {
+        told_in(&mut Story::new(false), events)
+    }
+
+    fn told_in(story: &mut Story, events: &[Event]) -> Vec<String> {
+        let mut view = View::default();
+        view.connection = Connection::Connected;
+        events.iter().for_each(|event| view.apply(event));
+        story.tell(None, events, &view).into_iter().map(|said| said.text).collect()
+    }
+
+    fn to(to: LineState, parties: Parties, from: LineState, before: Parties) -> [Event; 3] {
+        [
+            Event::LineChanged { to, from },
+            Event::LineStopped { state: from, parties: Some(before) },
+            Event::LineStarted { state: to, parties },
+        ]
+    }
+
+    /// An event of every announcement.
+    fn announced() -> Vec<Event> {
+        use LineState::{BackCall, BackRing, Call, Ready, Ring, Talk};
+        let one = Parties::one(romashka());
+        let refused = CommandResult::refused(ErrorCode::AutocallFailed);
+        let mut all = vec![
+            Event::Connecting { login: "ivanov".into() },
+            Event::Connected,
+            Event::ConnectFailed { code: ErrorCode::WrongLogin, server: None },
+            Event::Disconnected { reason: DisconnectReason::ByUser },
+            Event::StatusChanged { to: WebStatus::Ready, from: None },
+            Event::AgentStateChanged { state: AgentState::Busy, status: AgentState::Ready, reason: None },
+            Event::CallCentreChanged { active: true },
+            Event::LineChanged { to: Talk, from: Ring },
+            Event::PartiesChanged { parties: one.clone() },
+            Event::PartiesChanged { parties: Parties::NONE },
+            Event::HoldEntered { held: held(romashka()) },
+            Event::HoldLeft { held: held(romashka()) },
+            Event::HoldChanged { held: None },
+            Event::HoldChanged { held: Some(held(romashka())) },
+            Event::ConferenceEntered { party: romashka() },
+            Event::ConferenceLeft { party: romashka() },
+            Event::QueueEntered { party: romashka() },
+            Event::QueueLeft { party: romashka() },
+            Event::QueueChanged { parties: one.clone() },
+            Event::CommandDone { id: CommandId(1), name: CommandName::Call, result: refused },
+            Event::CommandDone { id: CommandId(1), name: CommandName::Call, result: CommandResult::DONE },
+        ];
+        for state in [Ready, Ring, BackRing, Call, BackCall, Talk] {
+            all.push(Event::LineStopped { state, parties: Some(one.clone()) });
+            all.push(Event::LineStarted { state, parties: one.clone() });
+        }
+        all
+    }
+
+    #[test]
+    fn every_announcement_has_words() {
+        let mut names = std::collections::BTreeSet::new();
+        for event in announced() {
+            match announce::announcement(&event).unwrap_or_else(|| panic!("{event:?} is no announcement")) {
+                announce::Announcement::Event { name, .. } => names.insert(name),
+                _ => names.insert("a result"),
+            };
+            let words = one(&event, &View::default()).text;
+            assert!(!words.contains("has no words for") && !words.is_empty(), "{event:?}");
+        }
+        // Those of spec part 0, and results; custom and native events are passed on as they came.
+        assert_eq!(names.len(), 28, "{names:?}");
+    }
+
+    #[test]
+    fn every_command_and_code_has_words() {
+        for name in CommandName::ALL {
+            assert!(!ended(name.text(), &CommandResult::DONE).text.contains("no words"));
+        }
+        for code in ErrorCode::ALL {
+            let said = ended("call 102", &CommandResult::refused(*code));
+            assert_eq!(said.text, format!("command call 102 refused: {} {}", code.number(), code.text()));
+        }
+    }
+
+    #[test]
+    fn a_state_that_ends_and_one_that_begins_are_one_line() {
+        use LineState::{Ready, Ring, Talk};
+        let who = Parties::one(romashka());
+        assert_eq!(
+            told(&to(Ring, who.clone(), Ready, Parties::NONE)),
+            ["rings: ООО Ромашка +7 (916) 123-45-67"]
+        );
+        assert_eq!(
+            told(&to(Talk, who.clone(), Ring, who.clone())),
+            ["talk with ООО Ромашка +7 (916) 123-45-67"]
+        );
+        assert_eq!(
+            told(&to(Ready, Parties::NONE, Talk, who.clone())),
+            ["talk ended: ООО Ромашка +7 (916) 123-45-67; the line is free"]
+        );
+        assert_eq!(
+            told(&to(Ready, Parties::NONE, Ring, who)),
+            ["rings no more: ООО Ромашка +7 (916) 123-45-67; the line is free"]
+        );
+    }
+
+    #[test]
+    fn a_hold_says_that_the_talk_paused_and_its_end_that_it_goes_on() {
+        use LineState::{Ready, Talk};
+        let who = Parties::one(romashka());
+        let put = [
+            Event::HoldEntered { held: held(romashka()) },
+            Event::HoldChanged { held: Some(held(romashka())) },
+        ];
+        let put = [&put[..], &to(Ready, Parties::NONE, Talk, who.clone())].concat();
+        assert_eq!(told(&put), ["put on hold: ООО Ромашка +7 (916) 123-45-67"]);
+        let back = [Event::HoldLeft { held: held(romashka()) }, Event::HoldChanged { held: None }];
+        let back = [&back[..], &to(Talk, who, Ready, Parties::NONE)].concat();
+        assert_eq!(told(&back), ["back from hold, talk with ООО Ромашка +7 (916) 123-45-67"]);
+        let gone = [Event::HoldLeft { held: held(petrova()) }, Event::HoldChanged { held: None }];
+        assert_eq!(told(&gone), ["no longer on hold: Петрова Анна 102"]);
+    }
+
+    #[test]
+    fn who_is_there_already_is_not_told_again() {
+        use LineState::{Ready, Talk};
+        let mut story = Story::new(false);
+        let talk = to(Talk, Parties::one(romashka()), Ready, Parties::NONE);
+        told_in(&mut story, &talk);
+        let talking = Event::LineChanged { to: Talk, from: Talk };
+        let again = Event::PartiesChanged { parties: Parties::one(romashka()) };
+        let mut view = View::default();
+        view.apply(&talking);
+        assert_eq!(story.tell(None, &[again], &view), []);
+        let both: Parties = [romashka(), petrova()].into_iter().collect();
+        let more = story.tell(None, &[Event::PartiesChanged { parties: both }], &view);
+        assert_eq!(more[0].text, "talk with ООО Ромашка +7 (916) 123-45-67, Петрова Анна 102");
+    }
+
+    #[test]
+    fn a_command_that_is_refused_at_once_is_one_line_with_what_it_was_about() {
+        let mut story = Story::new(false);
+        let call = Command::Call { number: "102".into(), sequence: callfold::CallSequence::AgentFirst };
+        let given = Event::CommandGiven { id: CommandId(7), name: CommandName::Call };
+        let refused = |code| Event::CommandDone {
+            id: CommandId(7),
+            name: CommandName::Call,
+            result: CommandResult::refused(code),
+        };
+        let view = View::default();
+        let texts = |said: Vec<Said>| said.into_iter().map(|said| said.text).collect::<Vec<_>>();
+        let at_once = [given.clone(), refused(ErrorCode::BadLineForCall)];
+        assert_eq!(
+            texts(story.tell(Some(&call), &at_once, &view)),
+            ["command call 102 refused: 2103 phone state not valid for call"]
+        );
+        assert_eq!(texts(story.tell(Some(&call), &[given], &view)), ["command: call 102"]);
+        assert_eq!(
+            texts(story.tell(None, &[refused(ErrorCode::AutocallFailed)], &view)),
+            ["command call 102 refused: 2107 error autocall method call"]
+        );
+        assert!(story.commands.is_empty());
+    }
+
+    #[test]
+    fn a_lost_connection_says_what_is_not_known() {
+        let lost = [
+            Event::LineWentStale { since: Timestamp::default() },
+            Event::Disconnected { reason: DisconnectReason::ConnectionClosed },
+        ];
+        assert_eq!(
+            told(&lost),
+            [
+                "connection lost (12 websocket connection closed): what line, hold and parties are is not known \
+              until the line is read again"
+            ]
+        );
+        assert_eq!(
+            told(&[Event::Disconnected { reason: DisconnectReason::ByUser }]),
+            ["connection closed: 13 disconnected by user"]
+        );
+    }
+
+    #[test]
+    fn findings_say_what_is_wrong() {
+        let unreadable: Unreadable =
+            serde_json::from_value(json!({ "reason": UnreadableReason::TooLong, "line": 0, "column": 0 }))
+                .unwrap();
+        assert_eq!(
+            told(&[
+                Event::FrameUnreadable { why: unreadable },
+                Event::MultipartRefused { why: RefusedPart::Age },
+                Event::ClockSteppedBack { by: Span::from_millis(1_500) },
+            ]),
+            [
+                "a message could not be read: longer than 4 MiB".to_owned(),
+                "a long message was refused: not complete after 30 s".to_owned(),
+                format!(
+                    "the clock stepped back by {}; time is held until it is caught up with",
+                    Span::from_millis(1_500)
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_shown_is_one_harmless_line_of_bounded_length() {
+        assert_eq!(shown("a\u{1b}[31mb\r\n\u{202e}c"), "a\u{fffd}[31mb\u{fffd}\u{fffd}\u{fffd}c");
+        assert_eq!(shown(&"я".repeat(1_000)), format!("{}…", "я".repeat(MAX_SHOWN)));
+    }
+
+    #[test]
+    fn an_address_is_shown_without_what_may_be_secret() {
+        assert_eq!(address_shown("ws://me:canary@pbx.local:80/x?token=canary#y"), "ws://pbx.local:80/x");
+        assert_eq!(address_shown("me:canary@pbx.local"), "pbx.local");
+    }
+
+    #[test]
+    fn many_people_are_not_named_without_end() {
+        let many: Parties = (0..1_000).map(|n| party(&n.to_string(), "", &n.to_string())).collect();
+        assert!(people(&many, &View::default()).ends_with(", 15 and others, 1000 in all"));
     }
 }

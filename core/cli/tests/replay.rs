@@ -30,7 +30,7 @@ const OPEN: &str = r#"{"t":0,"api":"connect","args":[{"url":"ws://a.local:80","l
 
 fn callfold() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_callfold"));
-    command.arg("replay").env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env("TZ", "Europe/Moscow");
+    command.arg("replay").env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env("TZ", "MSK-3");
     command
 }
 
@@ -382,7 +382,7 @@ fn a_frame_that_is_no_pair_is_a_finding() {
 #[test]
 fn a_frame_of_the_wrong_type_is_a_finding() {
     for frame in [r#"{"canary-content":1}"#, "null", "7", r#""canary-content""#, "true"] {
-        is_a_finding(frame, "");
+        is_a_finding(frame, "a frame is a list of two");
     }
     is_a_finding(
         r#"["getextendedlineinforesult",{"abonent":"canary-content"}]"#,
