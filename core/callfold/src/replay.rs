@@ -3,6 +3,7 @@
 //! The inputs are those of the trace; timers fire when the engine wants them, up to the trace's end. What
 //! the recorded client sent is read only for the ids that the server's answers repeat.
 
+use std::collections::VecDeque;
 use std::io::BufRead;
 
 use callfold_engine::wire::{FrameText, LoginSecret};
@@ -38,6 +39,8 @@ pub struct Step<'s> {
     pub seq: u64,
     /// Milliseconds since the trace's epoch.
     pub t: i64,
+    /// What went in.
+    pub input: &'s Input<'s>,
     /// The machine, after the step.
     pub machine: &'s Machine,
     /// What was decided, and what is to be done.
@@ -64,6 +67,14 @@ impl Step<'_> {
 
 /// Something that follows a replay.
 pub trait Watch {
+    /// Called once, when the trace's first line was read.
+    ///
+    /// # Errors
+    /// Whatever keeps the watcher from going on; the replay ends with it.
+    fn begin(&mut self, _header: &Header) -> std::io::Result<()> {
+        Ok(())
+    }
+
     /// Called after every input and timer, in order.
     ///
     /// # Errors
@@ -87,10 +98,11 @@ pub fn run(trace: impl BufRead, watch: &mut impl Watch) -> Result<(), ReplayErro
         outcome: Outcome::default(),
         secret: None,
         sockets: Vec::new(),
-        sent: Vec::new(),
+        sent: VecDeque::new(),
         t: 0,
         seq: 0,
     };
+    watch.begin(&session.header)?;
     let mut last = 0;
     while let Some(entry) = reader.next_entry()? {
         last = last.max(entry.t);
@@ -141,7 +153,8 @@ struct Session {
     outcome: Outcome,
     secret: Option<LoginSecret>,
     sockets: Vec<Socket>,
-    sent: Vec<Sent>,
+    /// In the order in which they were sent, so with rising times.
+    sent: VecDeque<Sent>,
     /// The moment of the last step.
     t: i64,
     seq: u64,
@@ -220,15 +233,21 @@ impl Session {
     ) -> Result<(), ReplayError> {
         let Some(wire) = qid else { return Ok(()) };
         self.timers_until(t, Due::Before, watch)?;
-        let made_now = |sent: &[Sent]| sent.iter().position(|sent| sent.method == method && sent.t == t);
+        // The oldest one of this moment; only those of this moment are looked at.
+        let made_now = |sent: &VecDeque<Sent>| {
+            let since = sent.partition_point(|sent| sent.t < t);
+            sent.iter()
+                .skip(since)
+                .position(|sent| sent.method == method && sent.t == t)
+                .map(|place| since + place)
+        };
         let mut place = made_now(&self.sent);
         if place.is_none() {
             self.timers_until(t, Due::ByThen, watch)?;
             place = made_now(&self.sent);
         }
         let place = place.or_else(|| self.sent.iter().rposition(|sent| sent.method == method));
-        if let Some(place) = place {
-            let Sent { qid, .. } = self.sent.remove(place);
+        if let Some(Sent { qid, .. }) = place.and_then(|place| self.sent.remove(place)) {
             self.input(t, InputKind::Named { qid, wire: Text::from(wire) }, watch)?;
         }
         Ok(())
@@ -269,7 +288,8 @@ impl Session {
         watch: &mut impl Watch,
     ) -> Result<(), ReplayError> {
         self.t = self.t.max(t);
-        self.machine.handle(&Input { at, kind }, &mut self.outcome);
+        let input = Input { at, kind };
+        self.machine.handle(&input, &mut self.outcome);
         for effect in &self.outcome.effects {
             match effect {
                 Effect::Dial { socket, url } => {
@@ -277,9 +297,9 @@ impl Session {
                 }
                 Effect::Send { qid, request, .. } | Effect::SendLogin { qid, request, .. } => {
                     if self.sent.len() >= MAX_SENT {
-                        self.sent.remove(0);
+                        self.sent.pop_front();
                     }
-                    self.sent.push(Sent { qid: *qid, method: request.method().to_owned(), t: self.t });
+                    self.sent.push_back(Sent { qid: *qid, method: request.method().to_owned(), t: self.t });
                 }
                 Effect::Close { .. } => {}
                 _ => {}
@@ -290,6 +310,7 @@ impl Session {
             header: &self.header,
             seq: self.seq,
             t: self.t,
+            input: &input,
             machine: &self.machine,
             outcome: &self.outcome,
             secret: self.secret.as_ref(),
@@ -422,6 +443,18 @@ impl Watch for Tally {
 
     fn unknown_line(&mut self, _number: usize) {
         self.unknown_lines += 1;
+    }
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.inputs += other.inputs;
+        self.events += other.events;
+        self.talks += other.talks;
+        self.commands += other.commands;
+        self.refused += other.refused;
+        self.findings += other.findings;
+        self.unknown_lines += other.unknown_lines;
     }
 }
 

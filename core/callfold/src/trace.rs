@@ -7,12 +7,22 @@ use callfold_engine::{
     BreakReason, CallSequence, Command, Credential, CredentialHandle, Endpoint, GhostMode, JsonText,
     ModelCommand, NewConference, PhoneNumber, Text,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// The longest line that is read: a frame of 4 MiB, quoted, with room to spare.
 pub const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
+
+/// The longest session: the latest `t` that is read, and the earliest, in milliseconds. Timers fire in
+/// virtual time, so a line that is ages ahead would keep a replay busy for ages.
+pub const MAX_SESSION_MS: i64 = 366 * 24 * 60 * 60 * 1_000;
+
+/// The latest beginning of a session: late in the year 9891.
+const MAX_EPOCH_MS: i64 = 250_000_000_000_000;
+
+/// The most characters of a command's name that an error repeats.
+const MAX_NAME_SHOWN: usize = 32;
 
 /// The first line of a trace.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -140,9 +150,18 @@ pub enum TraceError {
         /// Whether it ends in the middle.
         cut_short: bool,
     },
+    /// A session that did not begin between 1970 and 9891.
+    #[error("line 1: `epochMs` is not between 0 and {MAX_EPOCH_MS}")]
+    Epoch,
     /// A line has no time, or one that is no whole number of milliseconds.
     #[error("line {line}: no time `t` in whole milliseconds")]
     NoTime {
+        /// The line.
+        line: usize,
+    },
+    /// A line has a time more than [`MAX_SESSION_MS`] away from the session's beginning.
+    #[error("line {line}: its time `t` is more than 366 days from the beginning")]
+    TimeTooFar {
         /// The line.
         line: usize,
     },
@@ -179,9 +198,9 @@ struct RawLine<'a> {
     #[serde(borrow)]
     ws: Option<std::borrow::Cow<'a, str>>,
     url: Option<String>,
-    #[serde(borrow, rename = "in")]
+    #[serde(borrow, default, rename = "in", deserialize_with = "as_it_stands")]
     frame: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "as_it_stands")]
     out: Option<&'a RawValue>,
     api: Option<String>,
     args: Option<Value>,
@@ -192,6 +211,18 @@ struct RawLine<'a> {
     throws: Option<serde::de::IgnoredAny>,
     after: Option<serde::de::IgnoredAny>,
     end: Option<serde::de::IgnoredAny>,
+}
+
+/// Whatever stands there, `null` too.
+fn as_it_stands<'de, D: Deserializer<'de>>(value: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(value).map(Some)
+}
+
+/// The body of a sent frame, as far as it is read.
+#[derive(Deserialize)]
+struct SentBody<'a> {
+    #[serde(borrow, default, deserialize_with = "as_it_stands")]
+    qid: Option<&'a RawValue>,
 }
 
 impl<R: BufRead> TraceReader<R> {
@@ -214,7 +245,8 @@ impl<R: BufRead> TraceReader<R> {
         }
         reader.header = serde_json::from_slice(&reader.buffer).map_err(|_| TraceError::NotATrace)?;
         match reader.header.trace {
-            1 => Ok(reader),
+            1 if (0..=MAX_EPOCH_MS).contains(&reader.header.epoch_ms) => Ok(reader),
+            1 => Err(TraceError::Epoch),
             other => Err(TraceError::Format(other)),
         }
     }
@@ -237,6 +269,9 @@ impl<R: BufRead> TraceReader<R> {
         let raw: RawLine<'_> = serde_json::from_slice(&self.buffer)
             .map_err(|error| TraceError::BadLine { line: number, cut_short: error.is_eof() })?;
         let t = raw.t.ok_or(TraceError::NoTime { line: number })?;
+        if t.unsigned_abs() > MAX_SESSION_MS.unsigned_abs() {
+            return Err(TraceError::TimeTooFar { line: number });
+        }
         let line = read(raw, number)?;
         Ok(Some(Entry { number, t, line }))
     }
@@ -269,16 +304,19 @@ fn read(raw: RawLine<'_>, line: usize) -> Result<Line, TraceError> {
         return Ok(Line::Frame { text: frame.get().to_owned() });
     }
     if let Some(sent) = raw.out {
-        let named: (String, Value) =
+        let (method, body): (String, SentBody<'_>) =
             serde_json::from_str(sent.get()).map_err(|_| TraceError::BadLine { line, cut_short: false })?;
-        let qid = named.1.get("qid").and_then(Value::as_str).map(str::to_owned);
-        return Ok(Line::Sent { method: named.0, qid });
+        let qid = body.qid.and_then(|qid| serde_json::from_str(qid.get()).ok());
+        return Ok(Line::Sent { method, qid });
     }
     if let Some(name) = raw.api {
         let args = raw.args.unwrap_or_default();
         return match command(&name, &args, raw.given.as_ref()) {
             Ok(given) => Ok(Line::Command(Box::new(given))),
-            Err(why) => Err(TraceError::BadCommand { line, name, why }),
+            Err(why) => {
+                let name = name.chars().filter(|c| !c.is_control()).take(MAX_NAME_SHOWN).collect();
+                Err(TraceError::BadCommand { line, name, why })
+            }
         };
     }
     if let Some(what) = raw.ws {
@@ -466,6 +504,60 @@ mod tests {
     fn a_line_that_is_too_long_is_not_held() {
         let long = format!(r#"{{"t":0,"in":"{}"}}"#, "x".repeat(MAX_LINE_BYTES));
         assert_eq!(error(&format!("{HEADER}\n{long}")), "line 2: longer than 16777216 bytes");
+    }
+
+    #[test]
+    fn a_time_that_would_keep_timers_busy_for_ages_is_refused() {
+        let second = |line: &str| error(&format!("{HEADER}\n{line}"));
+        for t in [i64::MAX, i64::MIN, MAX_SESSION_MS + 1] {
+            let told = second(&format!(r#"{{"t":{t},"end":{{}}}}"#));
+            assert_eq!(told, "line 2: its time `t` is more than 366 days from the beginning");
+        }
+        for t in ["99999999999999999999", "1.5", "\"1\""] {
+            assert_eq!(second(&format!(r#"{{"t":{t},"end":{{}}}}"#)), "line 2: not a JSON object of a trace");
+        }
+        assert!(lines(&format!(r#"{{"t":{MAX_SESSION_MS},"end":{{}}}}"#)).is_ok());
+        for epoch in [i64::MAX, i64::MIN, -1] {
+            let told = error(&HEADER.replace("\"epochMs\":5", &format!("\"epochMs\":{epoch}")));
+            assert_eq!(told, "line 1: `epochMs` is not between 0 and 250000000000000");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_command_that_is_none_is_not_repeated_without_end() {
+        let told = error(&format!("{HEADER}\n{{\"t\":0,\"api\":\"{}\"}}", "x\\u001b".repeat(1_000)));
+        assert_eq!(told, format!("line 2: command {}: no such command", "x".repeat(MAX_NAME_SHOWN)));
+    }
+
+    #[test]
+    fn a_frame_is_the_engines_to_judge_whatever_it_is() {
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        for frame in ["null", "7", "{}", r#"["x"]"#, r#"["x",{},1]"#, "99999999999999999999", &deep] {
+            let lines = lines(&format!(r#"{{"t":1,"in":{frame}}}"#)).unwrap();
+            let [Line::Frame { text }] = lines.as_slice() else { panic!("{lines:?}") };
+            assert_eq!(text, frame);
+        }
+    }
+
+    #[test]
+    fn of_a_sent_frame_only_name_and_id_are_read() {
+        let sent = |out: &str| {
+            let lines = lines(&format!(r#"{{"t":1,"out":{out}}}"#)).unwrap();
+            let [Line::Sent { method, qid }] = lines.as_slice() else { panic!("{lines:?}") };
+            (method.clone(), qid.clone())
+        };
+        let deep = format!(r#"["x",{{"deep":{}{},"qid":"1"}}]"#, "[".repeat(200), "]".repeat(200));
+        assert_eq!(sent(&deep), ("x".to_owned(), Some("1".to_owned())));
+        assert_eq!(sent(r#"["x",{"qid":7}]"#), ("x".to_owned(), None));
+        assert_eq!(sent(r#"["x",{}]"#), ("x".to_owned(), None));
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_refused_where_it_is_read() {
+        assert_eq!(
+            error(&format!("{HEADER}\n{{\"t\":1,\"t\":2,\"end\":{{}}}}")),
+            "line 2: not a JSON object of a trace"
+        );
     }
 
     #[test]

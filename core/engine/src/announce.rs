@@ -155,8 +155,9 @@ pub fn snapshot(view: &View, now: Timestamp, numbers: &[String]) -> Value {
     })
 }
 
-/// An announcement of the CTI provider.
-fn provider(event: &ProviderEvent) -> (&'static str, Vec<Value>) {
+/// An announcement of the CTI provider: its name and arguments.
+#[must_use]
+pub fn provider(event: &ProviderEvent) -> (&'static str, Vec<Value>) {
     match event {
         ProviderEvent::Initialized => ("initialized", vec![]),
         ProviderEvent::Error { code, source, kind } => (

@@ -17,6 +17,7 @@
 mod book;
 mod call;
 mod commands;
+pub mod json;
 mod time;
 
 use serde::{Deserialize, Serialize};

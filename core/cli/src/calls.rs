@@ -1,0 +1,277 @@
+//! The calls, commands and times of a replay: a page for people, an object for programs.
+
+use std::io::{self, Write};
+
+use callfold::calls::{
+    Call, CommandTrail, EndedBy, IrregularityKind, Moment, OtherSide, Over, RequestFate, TimeLedger,
+    TransferKind, json,
+};
+use callfold::cti::Direction;
+use callfold::replay::{CallReader, Step, Watch};
+use callfold::trace::Header;
+use callfold::{Span, Timestamp, phone};
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use crate::style::{TIME, TITLE, TOTAL, Tone};
+use crate::words::shown;
+
+/// Reads the calls of a replay.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    name: String,
+    title: String,
+    reader: CallReader,
+}
+
+impl Watch for Calls {
+    fn begin(&mut self, header: &Header) -> io::Result<()> {
+        self.name.clone_from(&header.name);
+        self.title.clone_from(&header.title);
+        Ok(())
+    }
+
+    fn step(&mut self, step: &Step<'_>) -> io::Result<()> {
+        self.reader.step(step)
+    }
+}
+
+impl Calls {
+    /// One JSON object on one line.
+    pub(crate) fn write_json(self, out: &mut impl Write) -> io::Result<()> {
+        let (Over { calls, commands, .. }, ledger) = self.reader.finish();
+        let object = json!({
+            "trace": self.name,
+            "calls": calls.iter().map(json::call).collect::<Vec<_>>(),
+            "commands": commands.iter().map(json::command).collect::<Vec<_>>(),
+            "time": json::ledger(&ledger),
+        });
+        writeln!(out, "{object}")
+    }
+
+    /// A page: every call, every command, and where the time went.
+    pub(crate) fn write_page(self, out: &mut impl Write, zone: &TimeZone) -> io::Result<()> {
+        write!(out, "{TITLE}{}{TITLE:#}", shown(&self.name))?;
+        if !self.title.is_empty() {
+            write!(out, ": {}", shown(&self.title))?;
+        }
+        writeln!(out)?;
+        let (Over { calls, commands, .. }, ledger) = self.reader.finish();
+        let mut page = Page { out, zone };
+        page.calls(&calls)?;
+        page.commands(&commands)?;
+        page.time(&ledger)
+    }
+}
+
+struct Page<'p, W> {
+    out: &'p mut W,
+    zone: &'p TimeZone,
+}
+
+impl<W: Write> Page<'_, W> {
+    fn calls(&mut self, calls: &[Call]) -> io::Result<()> {
+        if calls.is_empty() {
+            return writeln!(self.out, "\nno calls");
+        }
+        let head = ["began", "", "other side", "waited", "talk", "hold", "outcome", "ended by"];
+        let rows: Vec<Vec<String>> = calls.iter().map(|call| self.row(call)).collect();
+        let widths = widths(&head, &rows);
+        writeln!(self.out)?;
+        writeln!(self.out, "{TIME}{}{TIME:#}", line(&head.map(str::to_owned), &widths))?;
+        for (call, row) in calls.iter().zip(&rows) {
+            let style = if call.irregularities.is_empty() { Tone::Plain } else { Tone::Warning }.style();
+            writeln!(self.out, "{style}{}{style:#}", line(row, &widths))?;
+            self.details(call)?;
+        }
+        Ok(())
+    }
+
+    fn row(&self, call: &Call) -> Vec<String> {
+        let direction = match (call.direction, call.callback) {
+            (_, true) => "callback",
+            (Direction::In, false) => "incoming",
+            (Direction::Out, false) => "outgoing",
+            (_, false) => "–",
+        };
+        let ended_by = match call.ended_by {
+            Some(EndedBy::Agent) => "agent",
+            Some(EndedBy::OtherSide) => "other side",
+            _ => "",
+        };
+        vec![
+            self.clock(call.began),
+            direction.to_owned(),
+            who(&call.other),
+            length(call.waited()),
+            length(call.talk()),
+            length(call.held()),
+            call.outcome.text().to_owned(),
+            ended_by.to_owned(),
+        ]
+    }
+
+    /// What the row has no room for, each with the record that proves it.
+    fn details(&mut self, call: &Call) -> io::Result<()> {
+        let mut lines: Vec<(Moment, String)> = Vec::new();
+        if call.up_when_connected {
+            lines.push((call.began, "was up already when the line was first seen".to_owned()));
+        }
+        if let Some(parent) = &call.consults_for {
+            lines.push((call.began, format!("consultation for the call {}", shown(parent.as_str()))));
+        }
+        lines.extend(call.answered.map(|at| (at, "answered".to_owned())));
+        for leg in call.legs.iter().skip(1) {
+            lines.push((leg.from, format!("now with {}", who(&leg.who))));
+        }
+        for hold in &call.holds {
+            let end = hold.end.map_or("goes on", callfold::calls::HoldEnd::text);
+            let length = hold.to.map_or(String::new(), |to| format!(" for {}", to.at - hold.from.at));
+            lines.push((hold.from, format!("on hold{length}: {}, {end}", hold.reason.text())));
+        }
+        for spell in &call.conferences {
+            let members: Vec<_> = spell.members.iter().map(|member| who(&member.who)).collect();
+            let length = spell.to.map_or(String::new(), |to| format!(" for {}", to.at - spell.from.at));
+            lines.push((spell.from, format!("conference{length}: {}", members.join(", "))));
+        }
+        for transfer in &call.transfers {
+            let with = transfer.with.as_ref().map_or("somebody unknown".to_owned(), who);
+            let text = match transfer.kind {
+                TransferKind::ToUs => format!("passed on to us, from {with}"),
+                kind => format!("passed on to {with} ({})", kind.text()),
+            };
+            lines.push((transfer.at, text));
+        }
+        for gap in &call.gaps {
+            let text = match gap.to {
+                Some(to) => format!("connection down for {}: nothing is known", to.at - gap.from.at),
+                None => "connection down: nothing is known from here on".to_owned(),
+            };
+            lines.push((gap.from, text));
+        }
+        lines.extend(call.ended.map(|at| (at, format!("ended: {}", call.outcome.text()))));
+        lines.sort_by_key(|(at, _)| *at);
+        for (at, text) in lines {
+            writeln!(self.out, "  {TIME}{}{TIME:#}  {text} {TIME}[{}]{TIME:#}", self.clock(at), at.seq)?;
+        }
+        let bad = Tone::Warning.style();
+        for irregularity in &call.irregularities {
+            let (at, kind) = (irregularity.at, irregularity.kind);
+            let what = IrregularityKind::text(kind);
+            writeln!(
+                self.out,
+                "  {TIME}{}{TIME:#}  {bad}irregular: {what}{bad:#} {TIME}[{}]{TIME:#}",
+                self.clock(at),
+                at.seq
+            )?;
+        }
+        Ok(())
+    }
+
+    fn commands(&mut self, commands: &[CommandTrail]) -> io::Result<()> {
+        if commands.is_empty() {
+            return Ok(());
+        }
+        let head = ["command", "", "asked of the PBX", "result", "led to"];
+        let rows: Vec<Vec<String>> = commands.iter().map(|command| self.command(command)).collect();
+        let widths = widths(&head, &rows);
+        writeln!(self.out)?;
+        writeln!(self.out, "{TIME}{}{TIME:#}", line(&head.map(str::to_owned), &widths))?;
+        for row in &rows {
+            writeln!(self.out, "{}", line(row, &widths))?;
+        }
+        Ok(())
+    }
+
+    fn command(&self, command: &CommandTrail) -> Vec<String> {
+        let name = match &command.target {
+            Some(target) if !target.as_str().is_empty() => {
+                format!("{} {}", command.name.text(), shown(target.as_str()))
+            }
+            Some(_) | None => command.name.text().to_owned(),
+        };
+        let after = |at: Moment| format!("after {}", at.at - command.asked.at);
+        let requests: Vec<_> = command
+            .requests
+            .iter()
+            .map(|request| {
+                let fate = match request.fate {
+                    RequestFate::Waiting => "never answered".to_owned(),
+                    RequestFate::Accepted => "agreed".to_owned(),
+                    RequestFate::Refused => "refused".to_owned(),
+                    RequestFate::Failed(code) => format!("failed {}", code.number()),
+                    _ => "?".to_owned(),
+                };
+                let when = request.settled.map_or(String::new(), |at| format!(" {}", after(at)));
+                format!("{}: {fate}{when}", shown(request.method.as_str()))
+            })
+            .collect();
+        let result = match (&command.result, command.done) {
+            (Some(result), Some(_)) if result.is_done() => "done".to_owned(),
+            (Some(result), _) => {
+                let value = callfold::announce::result_value(result);
+                let text =
+                    ["errorMessage", "errormsg", "throws"].iter().find_map(|name| value.get(name)?.as_str());
+                format!("refused: {}", shown(text.unwrap_or("the PBX does not agree")))
+            }
+            (None, _) => "no result".to_owned(),
+        };
+        let effect = command.effect.as_ref().map_or("nothing".to_owned(), |effect| {
+            format!("{} {} [{}]", json::change(effect.change), after(effect.at), effect.at.seq)
+        });
+        let asked = format!("{} [{}]", self.clock(command.asked), command.asked.seq);
+        vec![name, asked, requests.join("; "), result, effect]
+    }
+
+    fn time(&mut self, ledger: &TimeLedger) -> io::Result<()> {
+        let times: Vec<_> = ledger
+            .totals()
+            .iter()
+            .filter(|(_, span)| *span != Span::ZERO)
+            .map(|(kind, span)| format!("{} {span}", kind.text()))
+            .collect();
+        let times = if times.is_empty() { "none".to_owned() } else { times.join(", ") };
+        writeln!(self.out)?;
+        writeln!(self.out, "{TOTAL}time logged in: {}{TOTAL:#} = {times}", ledger.logged_in())
+    }
+
+    fn clock(&self, at: Moment) -> String {
+        clock(at.at, self.zone)
+    }
+}
+
+fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    jiff::Timestamp::from_microsecond(at.as_micros()).map_or("time unknown".to_owned(), |at| {
+        at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
+    })
+}
+
+fn length(span: Span) -> String {
+    if span == Span::ZERO { "–".to_owned() } else { span.to_string() }
+}
+
+fn who(other: &OtherSide) -> String {
+    let number = other.number.as_ref().map(|number| number.as_str()).filter(|number| !number.is_empty());
+    let name = other.name.as_ref().map(|name| name.as_str()).filter(|name| Some(*name) != number);
+    let number = number.map(|number| shown(&phone::formatted(number)));
+    match (name.filter(|name| !name.is_empty()).map(shown), number) {
+        (Some(name), Some(number)) => format!("{name} {number}"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => "somebody unknown".to_owned(),
+    }
+}
+
+fn widths(head: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
+    let mut widths: Vec<usize> = head.iter().map(|cell| cell.chars().count()).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    widths
+}
+
+fn line(cells: &[String], widths: &[usize]) -> String {
+    let padded: Vec<_> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+    padded.join("  ").trim_end().to_owned()
+}
