@@ -1,0 +1,63 @@
+//! Every recorded session of the reference client, replayed: the engine announces, decides and sends the same.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::fs;
+
+use callfold::replay::{self, Announcer};
+use callfold::trace::Level;
+use callfold_tests::compare::{self, Report};
+use callfold_tests::vectors::{self, Manifest, Vector};
+
+/// The levels whose announcements the engine makes. Level `cti` is not among them until the CTI model is there:
+/// then `level_cti_replays` becomes `level_cti_agrees`, and this constant goes.
+const LEVELS_THAT_AGREE: &[Level] = &[Level::Oktell];
+
+#[test]
+fn level_oktell_agrees() {
+    all_agree(Level::Oktell);
+}
+
+/// Without the model its announcements cannot agree; but its sessions can be replayed to their end.
+#[test]
+fn level_cti_replays() {
+    assert!(!LEVELS_THAT_AGREE.contains(&Level::Cti), "hold level cti to `all_agree`");
+    for_each(Level::Cti, |_, trace| replayed(trace).map(|_| ()));
+}
+
+fn all_agree(level: Level) {
+    assert!(LEVELS_THAT_AGREE.contains(&level));
+    for_each(level, |_, trace| {
+        let report = compared(trace)?;
+        if report.announcements == 0 || report.states == 0 {
+            return Err("nothing in it to compare".to_owned());
+        }
+        if report.agrees() { Ok(()) } else { Err(report.to_string()) }
+    });
+}
+
+/// Checks every vector of a level, and fails once with all that is wrong.
+fn for_each(level: Level, check: impl Fn(&Vector, &[u8]) -> Result<(), String>) {
+    let directory = vectors::directory();
+    let manifest = Manifest::read(&directory).unwrap();
+    let (mut count, mut failures) = (0, Vec::new());
+    for vector in manifest.of_level(level) {
+        count += 1;
+        let trace = fs::read(directory.join(&vector.path)).map_err(|error| error.to_string());
+        if let Err(why) = trace.and_then(|trace| check(vector, &trace)) {
+            failures.push(format!("{}: {why}", vector.path));
+        }
+    }
+    assert!(count > 0, "no vector of level {level:?} in the manifest");
+    assert!(failures.is_empty(), "{} of {count} vectors fail:\n{}", failures.len(), failures.join("\n"));
+}
+
+fn compared(trace: &[u8]) -> Result<Report, String> {
+    compare::compare(trace, &replayed(trace)?).map_err(|error| error.to_string())
+}
+
+/// What the engine makes of a trace, as JSON lines.
+fn replayed(trace: &[u8]) -> Result<Vec<u8>, String> {
+    let mut told = Vec::new();
+    replay::run(trace, &mut Announcer::new(&mut told)).map_err(|error| error.to_string())?;
+    Ok(told)
+}
