@@ -81,6 +81,9 @@ pub trait Watch {
     /// Whatever keeps the watcher from going on; the replay ends with it.
     fn step(&mut self, step: &Step<'_>) -> std::io::Result<()>;
 
+    /// Called once, when the trace has come to its end: the moment of its last line.
+    fn end(&mut self, _at: Timestamp) {}
+
     /// Called for a line of a kind that the reader does not know. It is passed over.
     fn unknown_line(&mut self, _number: usize) {}
 }
@@ -109,6 +112,7 @@ pub fn run(trace: impl BufRead, watch: &mut impl Watch) -> Result<(), ReplayErro
         session.entry(entry, watch)?;
     }
     session.timers_until(last, Due::ByThen, watch)?;
+    watch.end(session.moment(last));
     Ok(())
 }
 
@@ -409,6 +413,10 @@ impl Watch for CallReader {
         self.over.calls.extend(over.calls);
         self.over.commands.extend(over.commands);
         Ok(())
+    }
+
+    fn end(&mut self, at: Timestamp) {
+        self.log.time_passes_until(at);
     }
 }
 

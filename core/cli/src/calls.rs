@@ -34,6 +34,10 @@ impl Watch for Calls {
     fn step(&mut self, step: &Step<'_>) -> io::Result<()> {
         self.reader.step(step)
     }
+
+    fn end(&mut self, at: Timestamp) {
+        self.reader.end(at);
+    }
 }
 
 impl Calls {
@@ -136,9 +140,10 @@ impl<W: Write> Page<'_, W> {
         }
         for transfer in &call.transfers {
             let with = transfer.with.as_ref().map_or("somebody unknown".to_owned(), who);
-            let text = match transfer.kind {
-                TransferKind::ToUs => format!("passed on to us, from {with}"),
-                kind => format!("passed on to {with} ({})", kind.text()),
+            let text = if transfer.kind == TransferKind::ToUs {
+                format!("passed on to us, from {with}")
+            } else {
+                format!("passed on to {with} ({})", transfer.kind.text())
             };
             lines.push((transfer.at, text));
         }

@@ -164,6 +164,10 @@ impl<W: Watch, E: Write> Watch for Counted<'_, W, E> {
         self.inner.step(step)
     }
 
+    fn end(&mut self, at: callfold::Timestamp) {
+        self.inner.end(at);
+    }
+
     fn unknown_line(&mut self, number: usize) {
         self.tally.unknown_line(number);
         if self.tally.unknown_lines <= MAX_WARNINGS {

@@ -878,7 +878,7 @@ mod tests {
     fn a_command_that_is_refused_at_once_is_one_line_with_what_it_was_about() {
         let mut story = Story::new(false);
         let call = Command::Call { number: "102".into(), sequence: callfold::CallSequence::AgentFirst };
-        let given = Event::CommandGiven { id: CommandId(7), name: CommandName::Call };
+        let given = Event::CommandGiven { id: CommandId(7), name: CommandName::Call, target: None };
         let refused = |code| Event::CommandDone {
             id: CommandId(7),
             name: CommandName::Call,

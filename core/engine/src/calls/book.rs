@@ -18,7 +18,7 @@ use crate::command::{CommandId, CommandName};
 use crate::cti::Direction;
 use crate::event::Event;
 use crate::party::{Parties, Party};
-use crate::text::{ChainId, ConferenceId, PhoneNumber};
+use crate::text::{ChainId, ConferenceId, PhoneNumber, Text};
 use crate::time::Span;
 use crate::view::{Held, LineState, View};
 use crate::wire::PhoneEvent;
@@ -65,9 +65,16 @@ struct Evidence {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Asked {
     command: CommandId,
-    name: CommandName,
     target: Option<PhoneNumber>,
     at: Moment,
+    /// What was sent for it last.
+    method: Option<Text>,
+}
+
+impl Asked {
+    fn sent(&self, method: &str) -> bool {
+        self.method.as_ref().is_some_and(|sent| sent.as_str() == method)
+    }
 }
 
 /// Who is on the line.
@@ -281,6 +288,10 @@ impl Book {
             if !result.is_done() {
                 self.evidence.refused(*command);
             }
+        } else if let Event::RequestSent { command, method, .. } = event {
+            if let Some(asked) = self.evidence.ending.as_mut().filter(|asked| asked.command == *command) {
+                asked.method = Some(method.clone());
+            }
         } else if let Event::RequestAnswered { command, accepted: false, .. }
         | Event::RequestFailed { command, .. } = event
         {
@@ -335,7 +346,7 @@ impl Book {
                 call.commands.push(command);
             }
         }
-        let asked = Asked { command, name, target, at };
+        let asked = Asked { command, target, at, method: None };
         if name.ends_calls() {
             self.evidence.ending = Some(asked);
         } else if name.makes_calls() {
@@ -520,16 +531,11 @@ impl Book {
     fn attended_transfer(&self, gone: &[Call], at: Moment) -> Option<OtherSide> {
         const GIVEN_TO_ANOTHER: i64 = 5;
         let [first, second] = gone else { return None };
-        let asked = self.evidence.ending.as_ref().is_some_and(|asked| {
-            at.at - asked.at.at <= EXPLAINS
-                && matches!(
-                    asked.name,
-                    CommandName::Commutate
-                        | CommandName::ModelTransferCall
-                        | CommandName::Transfer
-                        | CommandName::EndCall
-                )
-        });
+        let asked = self
+            .evidence
+            .ending
+            .as_ref()
+            .is_some_and(|asked| at.at - asked.at.at <= EXPLAINS && asked.sent("pbxabortcall"));
         let told = self
             .evidence
             .flash
@@ -612,8 +618,7 @@ impl Book {
         was_held: bool,
     ) -> Option<Option<PhoneNumber>> {
         let asked = asked.filter(|_| call.was_talked_on() && !was_held)?;
-        matches!(asked.name, CommandName::Transfer | CommandName::ModelBlindTransferCall)
-            .then(|| asked.target.clone())
+        asked.sent("pbxmaketransfer").then(|| asked.target.clone())
     }
 
     fn unanswered(&self, call: &Call, view: &View) -> Outcome {

@@ -93,6 +93,8 @@ pub enum Change {
     Conference,
     /// The agent's state or status.
     Agent,
+    /// The agent entered or left the call centre.
+    CallCentre,
     /// The number that calls are redirected to.
     Redirect,
     /// The connection was made or ended.
@@ -105,12 +107,10 @@ impl Change {
         if let Event::LineChanged { to, .. } = event {
             return Some(Self::Line(*to));
         }
-        let agent = matches!(
-            event,
-            Event::AgentStateChanged { .. } | Event::CallCentreChanged { .. } | Event::StatusChanged { .. }
-        );
+        let agent = matches!(event, Event::AgentStateChanged { .. } | Event::StatusChanged { .. });
         [
             (agent, Self::Agent),
+            (matches!(event, Event::CallCentreChanged { .. }), Self::CallCentre),
             (matches!(event, Event::HoldChanged { .. }), Self::Hold),
             (matches!(event, Event::PartiesChanged { .. }), Self::Parties),
             (matches!(event, Event::ConferenceChanged { .. }), Self::Conference),
@@ -154,8 +154,8 @@ impl Change {
             CommandName::SetStatus
             | CommandName::SetUserStatus
             | CommandName::ModelSetAgentState
-            | CommandName::ModelSetWrapUpUserState
-            | CommandName::ModelChangeCallCentreState => self == Self::Agent,
+            | CommandName::ModelSetWrapUpUserState => self == Self::Agent,
+            CommandName::ModelChangeCallCentreState => self == Self::CallCentre,
             CommandName::SetRedirectNumber => self == Self::Redirect,
             CommandName::Exec
             | CommandName::TriggerCustomEvent

@@ -175,6 +175,7 @@ pub fn change(change: Change) -> String {
         Change::Parties => "parties".to_owned(),
         Change::Conference => "conference".to_owned(),
         Change::Agent => "agent".to_owned(),
+        Change::CallCentre => "call centre".to_owned(),
         Change::Redirect => "redirect number".to_owned(),
         Change::Connection => "connection".to_owned(),
     }

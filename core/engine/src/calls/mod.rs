@@ -84,6 +84,12 @@ impl CallLog {
         self.last = Some(now);
     }
 
+    /// Nothing happened until `at`: the log ends then, or goes on later.
+    pub fn time_passes_until(&mut self, at: Timestamp) {
+        let at = self.last.map_or(at, |last| at.max(last.at));
+        self.time_passes(at);
+    }
+
     /// The time until `at` is booked, to the ledger and to the call that it was spent on.
     fn time_passes(&mut self, at: Timestamp) {
         if let Some(spent) = self.ledger.until(at)

@@ -9,28 +9,15 @@ use super::ask::Ask;
 use super::commands::Cmd;
 use crate::codes::ErrorCode;
 use crate::command::{CallSequence, CommandName, Endpoint, ModelCommand};
-use crate::cti::{CallState, CtiCall, CtiErrorKind, CtiErrorSource, Direction, Features, ProviderEvent};
+use crate::cti::{
+    CallState, CtiCall, CtiErrorKind, CtiErrorSource, Direction, Features, ProviderEvent, reconnect_after,
+};
 use crate::event::{CommandResult, Event, Misuse};
 use crate::party::{Parties, Party};
 use crate::text::{ChainId, PhoneNumber, Text};
-use crate::time::Span;
 use crate::timer::Timer;
 use crate::view::LineState;
 use crate::wire::{Request, SetUserState, body};
-
-/// The seconds before the n-th try to connect again: 5 + 2·atan(5n·π/180)·180/π, rounded.
-const RECONNECT_SECS: [u8; 200] = [
-    5, 15, 25, 34, 43, 52, 60, 68, 75, 81, 87, 93, 98, 102, 106, 110, 114, 117, 120, 123, 125, 128, 130, 132,
-    134, 136, 137, 139, 140, 142, 143, 144, 146, 147, 148, 149, 150, 151, 151, 152, 153, 154, 154, 155, 156,
-    156, 157, 158, 158, 159, 159, 160, 160, 161, 161, 161, 162, 162, 163, 163, 163, 164, 164, 164, 165, 165,
-    165, 166, 166, 166, 166, 167, 167, 167, 167, 168, 168, 168, 168, 168, 169, 169, 169, 169, 169, 170, 170,
-    170, 170, 170, 170, 171, 171, 171, 171, 171, 171, 172, 172, 172, 172, 172, 172, 172, 172, 173, 173, 173,
-    173, 173, 173, 173, 173, 173, 174, 174, 174, 174, 174, 174, 174, 174, 174, 174, 174, 175, 175, 175, 175,
-    175, 175, 175, 175, 175, 175, 175, 175, 175, 176, 176, 176, 176, 176, 176, 176, 176, 176, 176, 176, 176,
-    176, 176, 176, 176, 176, 177, 177, 177, 177, 177, 177, 177, 177, 177, 177, 177, 177, 177, 177, 177, 177,
-    177, 177, 177, 177, 178, 178, 178, 178, 178, 178, 178, 178, 178, 178, 178, 178, 178, 178, 178, 178, 178,
-    178, 178, 178, 178, 178, 178, 178, 178,
-];
 
 /// What the provider remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -476,9 +463,9 @@ impl Turn<'_> {
         if self.memory.timers.is_set(Timer::Reconnect) || self.memory.provider.endpoint.is_none() {
             return;
         }
-        if let Some(secs) = RECONNECT_SECS.get(usize::from(self.memory.provider.tries)) {
+        if let Some(after) = reconnect_after(self.memory.provider.tries) {
             self.provider().tries += 1;
-            self.wake_in(Span::from_secs(i64::from(*secs)), Timer::Reconnect);
+            self.wake_in(after, Timer::Reconnect);
         }
     }
 
@@ -571,27 +558,5 @@ impl Turn<'_> {
         ];
         let Some((_, source)) = sources.into_iter().find(|(of, _)| *of == name) else { return };
         self.says(ProviderEvent::Error { code: *code, source, kind: CtiErrorKind::Command });
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::float_arithmetic)]
-mod tests {
-    use super::*;
-    use crate::cti::CtiModel;
-
-    #[test]
-    fn tries_to_reconnect_come_by_the_seeds_formula() {
-        for (n, secs) in RECONNECT_SECS.iter().enumerate() {
-            let n = f64::from(u32::try_from(n).unwrap());
-            let wanted =
-                5.0 + 2.0 * (5.0 * n * std::f64::consts::PI / 180.0).atan() * 180.0 / std::f64::consts::PI;
-            assert_eq!(f64::from(*secs), wanted.round(), "try {n}");
-        }
-    }
-
-    #[test]
-    fn a_model_without_calls_has_no_current_call() {
-        assert!(CtiModel::default().current_call().is_none() && CtiModel::default().consult_call().is_none());
     }
 }
