@@ -332,6 +332,7 @@ impl Turn<'_> {
             for pending in pending.into_iter().filter(|pending| pending.command.is_some()) {
                 self.fail(pending, ErrorCode::NoConnection);
             }
+            self.drop_builds();
         }
     }
 

@@ -12,6 +12,9 @@ use crate::view::LineState;
 use crate::wire::body::Abonent;
 use crate::wire::{Body, Request, body, given};
 
+/// The most parties that are kept of a conference or a queue. A server that tells of more makes us hold no more.
+pub(super) const MAX_PARTIES: usize = 1_000;
+
 /// What waits for the list of a conference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum AfterList {
@@ -146,7 +149,7 @@ impl Turn<'_> {
         let Some(abonent) = &info.competitor else { return };
         let Some(id) = given(&abonent.competitorid) else { return };
         match self.view.parties.by_key(id).cloned() {
-            None if self.may_show(abonent) => {
+            None if self.may_show(abonent) && self.has_room() => {
                 let parties = self.view.parties.with(self.competitor(abonent));
                 self.tell(Event::PartiesRefreshed { parties });
                 if self.view.line == LineState::Talk {
@@ -167,6 +170,10 @@ impl Turn<'_> {
         Draft::competitor(abonent, ours).build()
     }
 
+    fn has_room(&self) -> bool {
+        self.view.parties.as_slice().len() < MAX_PARTIES
+    }
+
     /// Whether a competitor is shown: not one who is gone, and of a ghost's conference only ghosts and us.
     fn may_show(&self, abonent: &Abonent<'_>) -> bool {
         let ghost = self.view.conference.as_ref().is_some_and(|ours| ours.ghost);
@@ -179,7 +186,7 @@ impl Turn<'_> {
         let talking = self.view.line == LineState::Talk && self.view.conference.is_some();
         for abonent in list {
             let Some(id) = given(&abonent.competitorid) else { continue };
-            if self.view.parties.by_key(id).is_none() && self.may_show(abonent) {
+            if self.has_room() && self.view.parties.by_key(id).is_none() && self.may_show(abonent) {
                 let party = self.competitor(abonent);
                 let parties = self.view.parties.with(party.clone());
                 self.tell(Event::PartiesRefreshed { parties });

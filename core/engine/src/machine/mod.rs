@@ -120,7 +120,8 @@ pub struct Machine {
 /// What the rules remember and nobody else needs to see.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Memory {
-    now: Timestamp,
+    /// The moment of the last input, if there was one.
+    now: Option<Timestamp>,
     last_qid: u64,
     last_socket: u64,
     last_command: u64,
@@ -156,10 +157,10 @@ impl Machine {
         &self.view
     }
 
-    /// The moment of the last input.
+    /// The moment of the last input; 1970 before the first.
     #[must_use]
-    pub const fn now(&self) -> Timestamp {
-        self.memory.now
+    pub fn now(&self) -> Timestamp {
+        self.memory.now.unwrap_or_default()
     }
 
     /// When to come back with [`InputKind::Timer`], and for what. Changes with every input.
@@ -174,10 +175,8 @@ impl Machine {
     pub fn handle(&mut self, input: &Input<'_>, outcome: &mut Outcome) {
         outcome.events.clear();
         outcome.effects.clear();
-        let last = self.memory.now;
-        let first = self.memory.now == Timestamp::default();
-        let at = if first { input.at } else { input.at.max(last) };
-        self.memory.now = at;
+        let at = self.memory.now.map_or(input.at, |last| input.at.max(last));
+        self.memory.now = Some(at);
         let mut turn = Turn {
             config: &self.config,
             view: &mut self.view,
@@ -187,7 +186,7 @@ impl Machine {
             entering: None,
         };
         if at != input.at {
-            turn.tell(Event::ClockSteppedBack { by: last - input.at });
+            turn.tell(Event::ClockSteppedBack { by: at - input.at });
         }
         turn.input(&input.kind);
     }
@@ -219,7 +218,11 @@ impl Turn<'_> {
     }
 
     fn wake_in(&mut self, span: Span, timer: Timer) {
-        self.memory.timers.set(self.at + span, timer);
+        let due = self.at + span;
+        // At the end of time nothing is later: a timer that sets itself again would be due for ever.
+        if due > self.at {
+            self.memory.timers.set(due, timer);
+        }
     }
 
     fn is_live(&self) -> bool {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Turn;
 use super::ask::Ask;
+use super::conference::MAX_PARTIES;
 use crate::event::Event;
 use crate::party::{Draft, Parties, Party};
 use crate::text::ConferenceId;
@@ -32,7 +33,7 @@ impl Turn<'_> {
         if let Some(queue) = &told.queue {
             queue.for_each(|abonent| {
                 let draft = Draft::aside(&abonent, ours.as_ref());
-                if draft.is_somebody() {
+                if draft.is_somebody() && whole.len() < MAX_PARTIES {
                     whole.push(draft.build());
                 }
             });

@@ -83,6 +83,15 @@ impl Turn<'_> {
         }
     }
 
+    /// The connection is gone, and with it the list and picture that a conference which came was waiting for.
+    pub(in crate::machine) fn drop_builds(&mut self) {
+        while let Some(build) = self.memory.builds.0.iter().find(|build| build.came) {
+            let command = build.command;
+            self.take_build(command.id);
+            self.refuse(command, ErrorCode::CannotBuildConference);
+        }
+    }
+
     fn take_build(&mut self, command: CommandId) -> Option<Build> {
         let builds = &mut self.memory.builds.0;
         let place = builds.iter().position(|build| build.command.id == command)?;
