@@ -492,6 +492,9 @@ pub(crate) fn one(event: &Event, view: &View) -> Said {
             let place = if why.column > 0 { format!(" (at byte {})", why.column) } else { String::new() };
             Said::new(Tone::Warning, format!("a message could not be read: {}{place}", why.reason.text()))
         }
+        Event::BoundHit { bound } => {
+            Said::new(Tone::Warning, format!("the server told of more than is kept: {}", bound.text()))
+        }
         Event::MultipartRefused { why } => {
             Said::new(Tone::Warning, format!("a long message was refused: {}", why.text()))
         }

@@ -124,6 +124,7 @@ pub fn announcement(event: &Event) -> Option<Announcement> {
         | Event::UnknownEvent { .. }
         | Event::FrameUnreadable { .. }
         | Event::MultipartRefused { .. }
+        | Event::BoundHit { .. }
         | Event::FrameOnDeadSocket { .. }
         | Event::ClockSteppedBack { .. } => return None,
     };

@@ -364,6 +364,11 @@ pub enum Event {
         /// Why.
         why: RefusedPart,
     },
+    /// The server told of more than is kept; what is over the bound was left out.
+    BoundHit {
+        /// Which bound.
+        bound: Bound,
+    },
     /// A frame came on a socket that has been given up. It counts for nothing.
     FrameOnDeadSocket {
         /// Which socket.
@@ -376,6 +381,30 @@ pub enum Event {
     },
 }
 
+/// A bound on what a server can make us hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Bound {
+    /// 1,000 parties of a conference.
+    Conference,
+    /// 1,000 parties of a queue.
+    Queue,
+    /// 256 requests that wait for an answer.
+    Requests,
+}
+
+impl Bound {
+    /// The bound in words.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Conference => "1,000 parties of a conference",
+            Self::Queue => "1,000 parties of a queue",
+            Self::Requests => "256 requests that wait for an answer",
+        }
+    }
+}
+
 impl Event {
     /// Whether this says that something is wrong with an input: it could not be read, broke a bound, or came
     /// with a clock that stepped back.
@@ -383,7 +412,10 @@ impl Event {
     pub const fn is_finding(&self) -> bool {
         matches!(
             self,
-            Self::FrameUnreadable { .. } | Self::MultipartRefused { .. } | Self::ClockSteppedBack { .. }
+            Self::FrameUnreadable { .. }
+                | Self::MultipartRefused { .. }
+                | Self::BoundHit { .. }
+                | Self::ClockSteppedBack { .. }
         )
     }
 }

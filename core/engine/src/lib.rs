@@ -58,7 +58,7 @@ pub use command::{
     ModelCommand, NewConference,
 };
 pub use effect::Effect;
-pub use event::{CommandResult, Event, Misuse, NativeName, ServerError};
+pub use event::{Bound, CommandResult, Event, Misuse, NativeName, ServerError};
 pub use input::{Input, InputKind, SocketId};
 pub use machine::{Config, CtiConfig, Machine, Mode, Outcome, SnapshotError};
 pub use party::{Competitor, Menu, Parties, Party, PartyUser};

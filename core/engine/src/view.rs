@@ -512,6 +512,7 @@ impl View {
             | Event::UnknownEvent { .. }
             | Event::FrameUnreadable { .. }
             | Event::MultipartRefused { .. }
+            | Event::BoundHit { .. }
             | Event::FrameOnDeadSocket { .. }
             | Event::ClockSteppedBack { .. } => {}
         }

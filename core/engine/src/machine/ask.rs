@@ -11,7 +11,7 @@ use super::loading::Step;
 use crate::codes::ErrorCode;
 use crate::command::GhostMode;
 use crate::effect::Effect;
-use crate::event::Event;
+use crate::event::{Bound, Event};
 use crate::input::SocketId;
 use crate::text::{ConferenceId, JsonText, PhoneNumber, Text};
 use crate::time::{Span, Timestamp};
@@ -195,6 +195,7 @@ impl Turn<'_> {
             return;
         }
         if self.memory.pending.len() >= MAX_PENDING {
+            self.tell(Event::BoundHit { bound: Bound::Requests });
             return self.settle(ask, command, Reply::Failed(ErrorCode::NoAnswer));
         }
         let qid = self.next_qid();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Turn;
 use super::ask::{Ask, Reply};
 use super::line::{AfterPicture, Facts, ListWanted};
-use crate::event::Event;
+use crate::event::{Bound, Event};
 use crate::party::{Draft, Party};
 use crate::text::{ConferenceId, UserId};
 use crate::view::LineState;
@@ -149,7 +149,10 @@ impl Turn<'_> {
         let Some(abonent) = &info.competitor else { return };
         let Some(id) = given(&abonent.competitorid) else { return };
         match self.view.parties.by_key(id).cloned() {
-            None if self.may_show(abonent) && self.has_room() => {
+            None if self.may_show(abonent) && !self.has_room() => {
+                self.tell(Event::BoundHit { bound: Bound::Conference });
+            }
+            None if self.may_show(abonent) => {
                 let parties = self.view.parties.with(self.competitor(abonent));
                 self.tell(Event::PartiesRefreshed { parties });
                 if self.view.line == LineState::Talk {
@@ -186,7 +189,11 @@ impl Turn<'_> {
         let talking = self.view.line == LineState::Talk && self.view.conference.is_some();
         for abonent in list {
             let Some(id) = given(&abonent.competitorid) else { continue };
-            if self.has_room() && self.view.parties.by_key(id).is_none() && self.may_show(abonent) {
+            if self.view.parties.by_key(id).is_none() && self.may_show(abonent) {
+                if !self.has_room() {
+                    self.tell(Event::BoundHit { bound: Bound::Conference });
+                    break;
+                }
                 let party = self.competitor(abonent);
                 let parties = self.view.parties.with(party.clone());
                 self.tell(Event::PartiesRefreshed { parties });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Turn;
 use super::ask::Ask;
 use super::conference::MAX_PARTIES;
-use crate::event::Event;
+use crate::event::{Bound, Event};
 use crate::party::{Draft, Parties, Party};
 use crate::text::ConferenceId;
 use crate::time::Span;
@@ -30,13 +30,20 @@ impl Turn<'_> {
             return;
         }
         let mut whole: Vec<Arc<Party>> = Vec::new();
+        let mut too_many = false;
         if let Some(queue) = &told.queue {
             queue.for_each(|abonent| {
                 let draft = Draft::aside(&abonent, ours.as_ref());
-                if draft.is_somebody() && whole.len() < MAX_PARTIES {
-                    whole.push(draft.build());
+                if draft.is_somebody() {
+                    too_many |= whole.len() >= MAX_PARTIES;
+                    if !too_many {
+                        whole.push(draft.build());
+                    }
                 }
             });
+        }
+        if too_many {
+            self.tell(Event::BoundHit { bound: Bound::Queue });
         }
         let mut changed = false;
         for party in &whole {

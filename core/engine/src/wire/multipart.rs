@@ -23,11 +23,14 @@ pub const MAX_OPEN: usize = 8;
 /// How long a message may stay open after its first piece.
 pub const MAX_AGE: Span = Span::from_secs(30);
 
+/// The longest message id.
+const MAX_ID_BYTES: usize = 256;
+
 /// Why a piece, and with it its message, was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum RefusedPart {
-    /// It has no message id, no number or no content.
+    /// It has no message id (or one of over 256 bytes), no number or no content.
     Incomplete,
     /// Its message has no pieces, or more than [`MAX_PARTS`].
     Count,
@@ -52,7 +55,7 @@ impl RefusedPart {
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
-            Self::Incomplete => "a piece without message id, number or content",
+            Self::Incomplete => "a piece without a fit message id, number or content",
             Self::Count => "no pieces, or more than 64",
             Self::Number => "the number of a piece is not below their count",
             Self::CountChanged => "the count of pieces changed",
@@ -104,6 +107,9 @@ impl Multipart {
         else {
             return Assembled::Refused(RefusedPart::Incomplete);
         };
+        if id.len() > MAX_ID_BYTES {
+            return Assembled::Refused(RefusedPart::Incomplete);
+        }
         match self.add(at, id, piece, number.0, content) {
             Ok(assembled) => assembled,
             Err(why) => {
@@ -228,6 +234,10 @@ mod tests {
             assert_eq!(refused(&piece("m", 2, number, b"x")), Assembled::Refused(RefusedPart::Number));
         }
         assert_eq!(refused(r#"["multipart",{}]"#), Assembled::Refused(RefusedPart::Incomplete));
+        assert_eq!(
+            refused(&piece(&"m".repeat(257), 1, 0, b"x")),
+            Assembled::Refused(RefusedPart::Incomplete)
+        );
         let not_base64 = r#"["multipart",{"message-id":"m","packetcount":1,"packetnumber":0,"content":"!"}]"#;
         assert_eq!(refused(not_base64), Assembled::Refused(RefusedPart::Encoding));
     }

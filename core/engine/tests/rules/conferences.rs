@@ -265,7 +265,7 @@ fn as_ghost() -> Session {
     let mut session = Session::connected();
     let all = [
         me_in(),
-        competitor("102", Some(ANNA), json!({ "isghostmajor": true })),
+        competitor("102", Some(ANNA), json!({ "isghost": true, "isghostmajor": true })),
         competitor("103", Some(PETER), json!({ "isghost": true })),
     ];
     session.picture(conference(CONF)).answer("getconferenceinfo", ghost_members(CONF, &all)).forget();
@@ -277,7 +277,7 @@ fn another_mode_is_set_500_ms_after_joining() {
     let mut session = Session::connected();
     session.command(ghost(GhostMode::Help, "102")).answer("attachasghost", json!({}));
     session.server("phoneevent_commstarted", commutation(CONF));
-    let major = competitor("102", Some(ANNA), json!({ "isghostmajor": true }));
+    let major = competitor("102", Some(ANNA), json!({ "isghost": true, "isghostmajor": true }));
     session.answer("getconferenceinfo", ghost_members(CONF, &[me_in(), major.clone()]));
     session.answer("getextendedlineinfo", conference(CONF));
     session.answer("getconferenceinfo", ghost_members(CONF, &[me_in(), major])).forget();

@@ -48,13 +48,13 @@ fn the_all_zero_guid_is_no_key_and_there_is_no_party() {
 }
 
 #[test]
-fn a_menu_with_no_key_gets_one_of_its_own_and_keeps_it() {
+fn a_menu_with_no_key_gets_one_of_its_own_and_is_told_every_time() {
     let menu = line("lsCommutated", json!({ "isivr": true, "ivrname": "Меню" }))
         .with(json!({ "chainid": "00000000-0000-0000-0000-000000000000" }));
     let mut session = Session::connected();
     session.picture(menu.clone());
     let key = keys(&session)[0].to_owned();
-    session.forget().picture(menu).tells(&[]);
+    session.forget().picture(menu).tells(&["abonentsChange [Меню]"]);
     assert_eq!(keys(&session), [key]);
 }
 
