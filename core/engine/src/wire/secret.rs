@@ -6,7 +6,6 @@ use std::fmt;
 
 use encoding_rs::{EncoderResult, WINDOWS_1251};
 use md5::{Digest, Md5};
-use memchr::memmem;
 
 /// What a login frame carries to prove who is logging in. Never stored, never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -158,13 +157,15 @@ impl<'a> FrameText<'a> {
     }
 }
 
-/// A quick look that finds nothing in almost every frame. A key may be written with escapes.
+/// A quick look that finds nothing in almost every frame: every key of a secret has a doubled `s` in some
+/// case, or is written with escapes. One pass without a branch, so that it costs less than decoding.
 fn may_have_secret(text: &[u8]) -> bool {
-    memmem::find(text, b"ass").is_some()
-        || memmem::find(text, b"ASS").is_some()
-        || memmem::find(text, b"sessionid").is_some()
-        || memmem::find(text, b"\\u").is_some()
-        || text.windows(9).any(|window| window.eq_ignore_ascii_case(b"sessionid"))
+    let is_s = |byte: u8| (byte | 0x20) == b's';
+    let doubled = text
+        .iter()
+        .zip(text.iter().skip(1))
+        .fold(false, |found, (first, second)| found | (is_s(*first) & is_s(*second)) | (*first == b'\\'));
+    doubled || text.last() == Some(&b'\\')
 }
 
 /// Masks the value behind every key that names a secret. Works on broken JSON too: a frame that cannot be
