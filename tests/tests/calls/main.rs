@@ -8,4 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod hostile;
+mod model;
+mod pbx;
+mod session;
 mod watch;

@@ -445,11 +445,17 @@ impl Book {
         // Who is neither any more.
         // A call that is taken back explains why the other one is gone.
         let replaced = occupant.is_some() && !taken_back;
+        let explained = open.iter().any(|call| self.asked_to_end(call, at).is_some());
         if self.are_connected(&open, at) {
-            return self.attended_transfer(open, at);
+            self.attended_transfer(open, at);
+        } else {
+            for call in open {
+                self.end(call, view, replaced, at);
+            }
         }
-        for call in open {
-            self.end(call, view, replaced, at);
+        if explained {
+            // What was asked explains the ends of one moment, not those that come after.
+            self.evidence.ending = None;
         }
     }
 
