@@ -206,19 +206,66 @@ fn transition() -> impl Strategy<Value = Transition> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_engine_tells_the_calls_that_there_were(
-        transitions in prop::collection::vec(transition(), 1..40),
+        transitions in prop::collection::vec(transition(), 1..70),
     ) {
         agree(&transitions);
     }
 
     #[test]
     fn what_happens_in_haste_keeps_time_and_facts_straight(
-        transitions in prop::collection::vec(transition(), 1..40),
+        transitions in prop::collection::vec(transition(), 1..70),
     ) {
         hold_together(&transitions);
+    }
+}
+
+/// What random sessions found before, by name.
+mod found {
+    use super::{Transition as T, agree};
+
+    fn talk() -> Vec<T> {
+        vec![T::CallerRings(2), T::AgentAnswersAtPhone]
+    }
+
+    #[test]
+    fn a_call_passed_on_while_the_consultant_is_held_is_the_one_transferred() {
+        let more = [T::AgentCallsByCommand(0), T::OtherSideAnswers, T::Toggle, T::ConnectBoth];
+        agree(&[talk(), more.to_vec()].concat());
+    }
+
+    #[test]
+    fn a_consultation_may_be_served_by_another() {
+        let more = [
+            T::AgentCallsByCommand(0),
+            T::HeldPartyLeaves,
+            T::OtherSideAnswers,
+            T::AgentDialsAtPhone(1),
+            T::OtherSideAnswers,
+            T::Toggle,
+            T::ConnectBoth,
+        ];
+        agree(&[talk(), more.to_vec()].concat());
+    }
+
+    #[test]
+    fn a_consultation_given_up_is_no_irregularity() {
+        agree(&[talk(), vec![T::AgentCallsByCommand(0), T::HoldByCommand]].concat());
+    }
+
+    #[test]
+    fn a_transfer_does_not_explain_what_comes_after_it() {
+        let more =
+            [T::AgentCallsByCommand(0), T::OtherSideAnswers, T::PassOn(3), T::HoldAtPhone, T::OtherSideGoes];
+        agree(&[talk(), more.to_vec()].concat());
+    }
+
+    #[test]
+    fn a_call_still_there_after_a_lost_connection_has_a_gap_and_one_gone_is_lost() {
+        agree(&[talk(), vec![T::ConnectionLost, T::Time(60_000_000), T::ConnectionBack]].concat());
+        agree(&[talk(), vec![T::ConnectionLost, T::OtherSideGoes, T::ConnectionBack]].concat());
     }
 }

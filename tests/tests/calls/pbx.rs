@@ -277,7 +277,7 @@ impl Pbx {
     /// The one on the line and the one held are connected to each other.
     fn connect_both(&mut self) {
         let (Some((line, _)), Some(held)) = (self.line, self.held) else { return };
-        let held_consults = self.calls[held].consults_for.is_some();
+        let held_consults = self.calls[held].consults_for.as_ref() == Some(&self.calls[line].chain);
         let (customer, other) = if held_consults { (line, held) } else { (held, line) };
         let number = self.calls[other].number.clone();
         self.calls[customer].transfers.push((TransferKind::Attended, number));

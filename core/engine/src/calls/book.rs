@@ -148,10 +148,6 @@ impl Call {
         self.answered.is_some() || self.holds.first().is_some_and(|hold| hold.reason == HoldReason::FoundHeld)
     }
 
-    fn is_consultation(&self) -> bool {
-        self.consults_for.is_some()
-    }
-
     /// Who is at the other end now.
     fn leg(&mut self, party: &Arc<Party>, at: Moment) {
         let who = OtherSide::of(party);
@@ -564,7 +560,9 @@ impl Book {
     fn attended_transfer(&mut self, connected: Vec<Call>, at: Moment) {
         let with = |call: &Call| call.legs.last().map_or_else(|| call.other.clone(), |leg| leg.who.clone());
         let parties: Vec<OtherSide> = connected.iter().rev().map(with).collect();
-        let consulting = connected.iter().position(Call::is_consultation).unwrap_or(0);
+        let serves =
+            |call: &Call| connected.iter().any(|served| call.consults_for.as_ref() == Some(&served.id));
+        let consulting = connected.iter().position(serves).unwrap_or(0);
         for (place, (mut call, to)) in connected.into_iter().zip(parties).enumerate() {
             call.end_hold(at, HoldEnd::Connected);
             if place != consulting && call.transfers.len() < MAX_FACTS {
