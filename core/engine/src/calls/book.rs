@@ -428,7 +428,7 @@ impl Book {
             let place = open.iter().position(|call| occupant.is(call));
             let mut call = match place {
                 Some(place) => open.remove(place),
-                None => self.returning(occupant).unwrap_or_else(|| self.begin(view, occupant, at)),
+                None => self.returning(occupant, at).unwrap_or_else(|| self.begin(view, occupant, at)),
             };
             if call.holds.last().is_some_and(|hold| hold.to.is_none()) {
                 call.end_hold(at, HoldEnd::Returned);
@@ -483,9 +483,12 @@ impl Book {
     }
 
     /// The call of a chain that ended a short while ago and is back.
-    fn returning(&mut self, occupant: &Occupant) -> Option<Call> {
+    fn returning(&mut self, occupant: &Occupant, at: Moment) -> Option<Call> {
         let chain = occupant.chain.as_ref()?;
-        let place = self.ended.iter().position(|call| call.chain.as_ref() == Some(chain))?;
+        let returns = |call: &Call| {
+            call.chain.as_ref() == Some(chain) && call.ended.is_some_and(|ended| at.at - ended.at <= LINGER)
+        };
+        let place = self.ended.iter().position(returns)?;
         let mut call = self.ended.remove(place)?;
         call.ended = None;
         call.ended_by = None;
