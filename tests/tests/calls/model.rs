@@ -43,10 +43,12 @@ fn number(of: u8) -> String {
 }
 
 /// Plays a transition, if it is possible now.
+#[allow(clippy::wildcard_enum_match_arm)] // whatever is not possible is passed over
 fn play(session: &mut Session, transition: &Transition) {
     let pbx = &mut session.pbx;
     let (up, idle, stage, talking) = (pbx.up, pbx.is_idle(), pbx.stage(), pbx.is_talking());
     let held = pbx.held.is_some();
+    let may_dial = up && (stage.is_none() || (talking && !held));
     match transition {
         T::CallerRings(of) if idle => pbx.caller_rings(&number(*of)),
         T::AgentAnswersAtPhone if stage == Some(Stage::Ring) || (up && stage == Some(Stage::BackRing)) => {
@@ -64,17 +66,13 @@ fn play(session: &mut Session, transition: &Transition) {
         T::AgentHangsUpAtPhone if up && !held && matches!(stage, Some(Stage::Dial | Stage::Talk)) => {
             pbx.agent_hangs_up(None);
         }
-        T::AgentDialsAtPhone(of) if up && pbx.is_free(&number(*of)) => {
-            if stage.is_none() || (talking && !held) {
-                pbx.dial(&number(*of));
-            }
+        T::AgentDialsAtPhone(of) if may_dial && pbx.is_free(&number(*of)) => {
+            pbx.dial(&number(*of));
         }
         T::OtherSideAnswers if up && stage == Some(Stage::Dial) => pbx.talk(),
-        T::AgentCallsByCommand(of) if up && pbx.is_free(&number(*of)) => {
-            if (stage.is_none() && (held || pbx.user != 5)) || (talking && !held) {
-                let number = number(*of).as_str().into();
-                session.command(Command::Call { number, sequence: CallSequence::AgentFirst });
-            }
+        T::AgentCallsByCommand(of) if may_dial && (!idle || pbx.user != 5) && pbx.is_free(&number(*of)) => {
+            let number = number(*of).as_str().into();
+            session.command(Command::Call { number, sequence: CallSequence::AgentFirst });
         }
         T::OwnPhoneRings if up && stage == Some(Stage::AutoCall) => pbx.own_phone_rings(),
         T::HoldAtPhone if up && (talking || held) => pbx.switch(),
