@@ -65,6 +65,7 @@ struct Evidence {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Asked {
     command: CommandId,
+    name: CommandName,
     target: Option<PhoneNumber>,
     at: Moment,
     /// What was sent for it last.
@@ -153,10 +154,6 @@ impl Call {
     /// Whether a talk is part of it, or must have been before it was first seen.
     fn was_talked_on(&self) -> bool {
         self.answered.is_some() || self.holds.first().is_some_and(|hold| hold.reason == HoldReason::FoundHeld)
-    }
-
-    fn is_consultation(&self) -> bool {
-        self.consults_for.is_some()
     }
 
     /// Who is at the other end now.
@@ -346,7 +343,7 @@ impl Book {
                 call.commands.push(command);
             }
         }
-        let asked = Asked { command, target, at, method: None };
+        let asked = Asked { command, name, target, at, method: None };
         if name.ends_calls() {
             self.evidence.ending = Some(asked);
         } else if name.makes_calls() {
@@ -378,7 +375,10 @@ impl Book {
     fn connection_lost(&mut self, at: Moment) {
         for call in self.line.iter_mut().chain(&mut self.held) {
             call.goes_on_as(Some(SpellKind::Gap), at);
-            call.gaps.push(Gap { from: at, to: None });
+            // A loss told twice is one loss.
+            if call.gaps.len() < MAX_FACTS && call.gaps.last().is_none_or(|gap| gap.to.is_some()) {
+                call.gaps.push(Gap { from: at, to: None });
+            }
         }
     }
 
@@ -435,30 +435,41 @@ impl Book {
         }
 
         // Who is on the line.
+        let mut taken_back = false;
         if let Some(occupant) = occupant {
             let place = open.iter().position(|call| occupant.is(call));
             let mut call = match place {
                 Some(place) => open.remove(place),
-                None => self.returning(occupant).unwrap_or_else(|| self.begin(view, occupant, at)),
+                None => self.returning(occupant, at).unwrap_or_else(|| self.begin(view, occupant, at)),
             };
             if call.holds.last().is_some_and(|hold| hold.to.is_none()) {
                 call.end_hold(at, HoldEnd::Returned);
+                taken_back = true;
             }
             self.link_consultation(&mut call, at);
             self.line = Some(call);
         }
 
         // Who is neither any more.
-        let replaced = occupant.is_some();
-        let transferred_to = self.attended_transfer(&open, at);
-        for call in open {
-            self.end(call, view, replaced, transferred_to.as_ref(), at);
+        // A call that is taken back explains why the other one is gone.
+        let replaced = occupant.is_some() && !taken_back;
+        let explained = open.iter().any(|call| self.asked_to_end(call, at).is_some());
+        if self.are_connected(&open, at) {
+            self.attended_transfer(open, at);
+        } else {
+            for call in open {
+                self.end(call, view, replaced, at);
+            }
+        }
+        if explained {
+            // What was asked explains the ends of one moment, not those that come after.
+            self.evidence.ending = None;
         }
     }
 
     fn put_on_hold(&self, call: &mut Call, at: Moment) {
         if call.holds.last().is_none_or(|hold| hold.to.is_some()) && call.holds.len() < MAX_FACTS {
-            let reason = match (call.spells.is_empty(), self.is_calling(at)) {
+            let reason = match (call.spells.is_empty(), self.is_consulting(at)) {
                 (true, _) => HoldReason::FoundHeld,
                 (false, true) => HoldReason::Consultation,
                 (false, false) => HoldReason::PutByUs,
@@ -484,9 +495,12 @@ impl Book {
     }
 
     /// The call of a chain that ended a short while ago and is back.
-    fn returning(&mut self, occupant: &Occupant) -> Option<Call> {
+    fn returning(&mut self, occupant: &Occupant, at: Moment) -> Option<Call> {
         let chain = occupant.chain.as_ref()?;
-        let place = self.ended.iter().position(|call| call.chain.as_ref() == Some(chain))?;
+        let returns = |call: &Call| {
+            call.chain.as_ref() == Some(chain) && call.ended.is_some_and(|ended| at.at - ended.at <= LINGER)
+        };
+        let place = self.ended.iter().position(returns)?;
         let mut call = self.ended.remove(place)?;
         call.ended = None;
         call.ended_by = None;
@@ -526,42 +540,58 @@ impl Book {
         self.evidence.calling.as_ref().is_some_and(|asked| at.at - asked.at.at <= EXPLAINS)
     }
 
+    /// The agent called someone else; a conference is made of the talk that there is.
+    fn is_consulting(&self, at: Moment) -> bool {
+        let asked = self.evidence.calling.as_ref();
+        self.is_calling(at) && asked.is_some_and(|asked| asked.name != CommandName::Conference)
+    }
+
     /// Both the consultation and the call it served went at once because the agent asked for it, or the
     /// server said that the held party was given to another: they are connected to each other.
-    fn attended_transfer(&self, gone: &[Call], at: Moment) -> Option<OtherSide> {
+    fn are_connected(&self, gone: &[Call], at: Moment) -> bool {
         const GIVEN_TO_ANOTHER: i64 = 5;
-        let [first, second] = gone else { return None };
-        let asked = self
-            .evidence
-            .ending
-            .as_ref()
-            .is_some_and(|asked| at.at - asked.at.at <= EXPLAINS && asked.sent("pbxabortcall"));
+        let [first, second] = gone else { return false };
+        let lost = |call: &Call| call.gaps.last().is_some_and(|gap| gap.to.is_none());
+        let ending = self.evidence.ending.as_ref();
+        let asked = ending.is_some_and(|asked| at.at - asked.at.at <= EXPLAINS && asked.sent("pbxabortcall"));
         let told = self
             .evidence
             .flash
             .is_some_and(|(kind, told)| kind == GIVEN_TO_ANOTHER && at.at - told.at <= EXPLAINS);
         let talked = first.was_talked_on() && second.was_talked_on();
-        (talked && (asked || told)).then(|| {
-            // The first was on the line, the second held: the second is connected to the first's party.
-            first.legs.last().map_or_else(|| first.other.clone(), |leg| leg.who.clone())
-        })
+        talked && (asked || told) && !lost(first) && !lost(second)
     }
 
-    fn end(
-        &mut self,
-        mut call: Call,
-        view: &View,
-        replaced: bool,
-        connected_to: Option<&OtherSide>,
-        at: Moment,
-    ) {
+    /// The two calls are connected to each other. The one that was consulted for is passed on to the one by
+    /// which it was; if neither was, the held one to the one on the line.
+    fn attended_transfer(&mut self, connected: Vec<Call>, at: Moment) {
+        let with = |call: &Call| call.legs.last().map_or_else(|| call.other.clone(), |leg| leg.who.clone());
+        let parties: Vec<OtherSide> = connected.iter().rev().map(with).collect();
+        let serves =
+            |call: &Call| connected.iter().any(|served| call.consults_for.as_ref() == Some(&served.id));
+        let consulting = connected.iter().position(serves).unwrap_or(0);
+        for (place, (mut call, to)) in connected.into_iter().zip(parties).enumerate() {
+            call.end_hold(at, HoldEnd::Connected);
+            if place != consulting && call.transfers.len() < MAX_FACTS {
+                call.transfers.push(Transfer { at, kind: TransferKind::Attended, with: Some(to) });
+            }
+            call.outcome = Outcome::Transferred;
+            call.ended_by = self.asked_to_end(&call, at).map(|_| EndedBy::Agent);
+            call.end(at);
+            self.keep(call);
+        }
+    }
+
+    /// What the agent asked that explains the end of this call.
+    fn asked_to_end(&self, call: &Call, at: Moment) -> Option<&Asked> {
+        let asked = self.evidence.ending.as_ref();
+        asked.filter(|asked| at.at - asked.at.at <= EXPLAINS && call.commands.contains(&asked.command))
+    }
+
+    fn end(&mut self, mut call: Call, view: &View, replaced: bool, at: Moment) {
         let was_held = call.holds.last().is_some_and(|hold| hold.to.is_none());
         let lost = call.gaps.last().is_some_and(|gap| gap.to.is_none());
-        let asked = self
-            .evidence
-            .ending
-            .as_ref()
-            .filter(|asked| at.at - asked.at.at <= EXPLAINS && call.commands.contains(&asked.command));
+        let asked = self.asked_to_end(&call, at);
         let left = self.evidence.flash.is_some_and(|(kind, told)| {
             const LOST: i64 = 4;
             kind == LOST && at.at - told.at <= EXPLAINS
@@ -570,6 +600,7 @@ impl Book {
             (true, _) => Outcome::Answered,
             (false, _) if lost => Outcome::Lost,
             (false, Direction::In) if asked.is_some() => Outcome::Declined,
+            (false, Direction::In) if self.evidence.phone_gone => Outcome::Failed,
             (false, Direction::In) => Outcome::Abandoned,
             (false, Direction::Out) => self.unanswered(&call, view),
             (false, Direction::Unknown) => Outcome::Unknown,
@@ -582,15 +613,9 @@ impl Book {
         if lost {
             outcome = Outcome::Lost;
             ended_by = None;
-        } else if was_held && left && connected_to.is_none() {
+        } else if was_held && left {
             ended_by = Some(EndedBy::OtherSide);
             call.end_hold(at, HoldEnd::Left);
-        } else if let Some(to) = connected_to {
-            if was_held {
-                call.end_hold(at, HoldEnd::Connected);
-                call.transfers.push(Transfer { at, kind: TransferKind::Attended, with: Some(to.clone()) });
-            }
-            outcome = if was_held || call.is_consultation() { Outcome::Transferred } else { outcome };
         } else if let Some(target) = self.blind_transfer(asked, &call, was_held) {
             let with = Some(OtherSide { number: target, ..OtherSide::default() });
             call.transfers.push(Transfer { at, kind: TransferKind::Blind, with });

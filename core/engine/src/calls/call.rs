@@ -169,7 +169,7 @@ pub enum Outcome {
     NotAnswered,
     /// The number was busy.
     Busy,
-    /// It could not be made: the phone went away.
+    /// It could not be made or answered: the agent's phone went away.
     Failed,
     /// What became of it is not known: it was gone when the connection came back.
     Lost,

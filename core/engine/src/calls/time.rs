@@ -5,7 +5,7 @@
 //! 2. the line rings → ring; it dials → consult if someone is held, else dial;
 //! 3. it talks → conference if one is ours, consult if someone is held, else talk;
 //! 4. someone is held → hold;
-//! 5. the agent is on break → break; off, without a phone or redirected → away;
+//! 5. the line has no phone, or calls are redirected → away; the agent is on break → break; off → away;
 //! 6. the agent is busy and a call has ended since, or a command set it so → wrap-up;
 //! 7. else → idle.
 
@@ -218,6 +218,9 @@ struct WrapUp {
 /// A user status that a command asked for comes within this time, or not because of it.
 const ASKED_FOR: Span = Span::from_secs(20);
 
+/// The most days of agents that are told apart: one agent's working life.
+const MAX_DAYS: usize = 20_000;
+
 impl TimeLedger {
     /// A ledger whose days begin `offset` before midnight UTC (three hours for Moscow).
     #[must_use]
@@ -262,7 +265,8 @@ impl TimeLedger {
         Some(span)
     }
 
-    /// Splits a stretch at midnights.
+    /// Splits a stretch at midnights. When there are too many days, the rest is booked on the last of them: a
+    /// clock that leaps must not make us hold a day for each day it leaps over.
     fn book(&mut self, agent: &Text, span: TimeSpan) {
         const DAY: i64 = 86_400_000_000;
         let mut from = span.from;
@@ -271,7 +275,15 @@ impl TimeLedger {
             let day = local.as_micros().div_euclid(DAY);
             let midnight = Timestamp::from_micros(day.saturating_add(1).saturating_mul(DAY)) - self.offset;
             let to = midnight.min(span.to);
-            self.by_day.entry((agent.clone(), Day(day))).or_default().add(span.kind, to - from);
+            let key = (agent.clone(), Day(day));
+            if self.by_day.len() >= MAX_DAYS
+                && !self.by_day.contains_key(&key)
+                && let Some(mut last) = self.by_day.last_entry()
+            {
+                last.get_mut().add(span.kind, span.to - from);
+                return;
+            }
+            self.by_day.entry(key).or_default().add(span.kind, to - from);
             // At the end of the calendar there are no more midnights.
             from = if to > from { to } else { span.to };
         }

@@ -1,0 +1,350 @@
+//! Calls, commands and time, by given, when and then.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+use std::sync::Arc;
+
+use callfold_engine::calls::{
+    Call, CallLog, Change, IrregularityKind, Outcome, Over, RequestFate, SpellKind, TimeKind,
+};
+use callfold_engine::cti::Direction;
+use callfold_engine::{
+    AgentState, CommandId, CommandName, CommandResult, DisconnectReason, ErrorCode, Event, Held, LineState,
+    Parties, Party, Span, Text, Timestamp, UserId,
+};
+use serde_json::json;
+
+/// A log told second by second.
+struct Story {
+    log: CallLog,
+    seq: u64,
+    over: Over,
+}
+
+impl Story {
+    /// The agent is logged in, and the line is free.
+    fn begin() -> Self {
+        let mut story = Self { log: CallLog::new(Span::ZERO), seq: 0, over: Over::default() };
+        story.at(0, &[Event::Connecting { login: "ivanov".into() }]);
+        story.at(0, &[Event::LoggedIn { user: UserId::from("me") }, Event::Connected]);
+        story.at(0, &[line(LineState::Unknown, LineState::Ready)]);
+        story
+    }
+
+    fn at(&mut self, secs: i64, events: &[Event]) {
+        self.seq += 1;
+        self.log.record(self.seq, Timestamp::from_millis(secs * 1_000), events);
+        let over = self.log.take_over();
+        self.over.calls.extend(over.calls);
+        self.over.commands.extend(over.commands);
+    }
+
+    /// A call of this chain rings at `secs` and is answered a second later.
+    fn talk(&mut self, secs: i64, chain: &str) {
+        self.at(secs, &[with("102", chain), line(LineState::Ready, LineState::Ring)]);
+        self.at(secs + 1, &[line(LineState::Ring, LineState::Talk)]);
+    }
+
+    fn hang_up(&mut self, secs: i64) {
+        let parties = Parties::NONE;
+        self.at(secs, &[Event::PartiesChanged { parties }, line(LineState::Talk, LineState::Ready)]);
+    }
+
+    fn is(&mut self, secs: i64, state: AgentState) {
+        self.at(secs, &[Event::AgentStateChanged { state, status: state, reason: None }]);
+    }
+
+    fn spent(&self, kind: TimeKind) -> i64 {
+        self.log.ledger().totals().of(kind).as_secs()
+    }
+
+    fn end(mut self) -> Over {
+        let over = self.log.close();
+        self.over.calls.extend(over.calls);
+        self.over.commands.extend(over.commands);
+        self.over
+    }
+
+    fn only_call(self) -> Call {
+        let mut calls = self.end().calls;
+        assert_eq!(calls.len(), 1, "{calls:#?}");
+        calls.remove(0)
+    }
+}
+
+fn party(number: &str, chain: &str) -> Arc<Party> {
+    let party = json!({
+        "key": number, "guid": null, "menu": null, "competitor": null, "conference": null,
+        "external": false, "chain": chain, "number": number, "caller": null, "name": null, "user": null,
+    });
+    Arc::new(serde_json::from_value(party).unwrap())
+}
+
+fn with(number: &str, chain: &str) -> Event {
+    Event::PartiesChanged { parties: Parties::one(party(number, chain)) }
+}
+
+fn line(from: LineState, to: LineState) -> Event {
+    Event::LineChanged { to, from }
+}
+
+fn stopped(state: LineState) -> Event {
+    Event::LineStopped { state, parties: Some(Parties::one(party("102", "chain"))) }
+}
+
+fn given(id: u64, name: CommandName) -> Event {
+    Event::CommandGiven { id: CommandId(id), name, target: Some("102".into()) }
+}
+
+fn sent(id: u64) -> Event {
+    Event::RequestSent { command: CommandId(id), qid: 7, method: Text::from("pbxabortcall") }
+}
+
+fn kinds(call: &Call) -> Vec<IrregularityKind> {
+    call.irregularities.iter().map(|irregularity| irregularity.kind).collect()
+}
+
+#[test]
+fn talk_without_ring_is_named() {
+    let mut story = Story::begin();
+    story.at(1, &[with("102", "chain"), line(LineState::Ready, LineState::Talk)]);
+    story.hang_up(2);
+    let call = story.only_call();
+    assert_eq!(kinds(&call), [IrregularityKind::TalkWithoutRing]);
+    assert_eq!((call.direction, call.outcome), (Direction::Unknown, Outcome::Answered));
+}
+
+#[test]
+fn an_unhold_without_hold_is_named() {
+    let mut story = Story::begin();
+    story.at(1, &[Event::HoldLeft { held: Held::Party(party("102", "chain")) }]);
+    let call = story.only_call();
+    assert_eq!(kinds(&call), [IrregularityKind::UnholdWithoutHold]);
+    assert_eq!(call.outcome, Outcome::Unknown);
+}
+
+#[test]
+fn a_second_end_is_named_on_the_call_that_ended() {
+    let mut story = Story::begin();
+    story.talk(1, "chain");
+    story.hang_up(5);
+    story.at(6, &[stopped(LineState::Talk)]);
+    let call = story.only_call();
+    assert_eq!(kinds(&call), [IrregularityKind::EndWithoutBeginning]);
+    assert_eq!((call.outcome, call.talk()), (Outcome::Answered, Span::from_secs(3)));
+}
+
+#[test]
+fn a_hold_without_talk_is_named() {
+    let mut story = Story::begin();
+    let held = Held::Party(party("103", "chain"));
+    story.at(1, &[Event::HoldEntered { held: held.clone() }, Event::HoldChanged { held: Some(held) }]);
+    story.at(4, &[Event::HoldChanged { held: None }]);
+    let call = story.only_call();
+    assert_eq!(kinds(&call), [IrregularityKind::HoldWithoutTalk]);
+    assert_eq!(call.held(), Span::from_secs(3));
+}
+
+#[test]
+fn a_call_replaced_without_an_end_is_named() {
+    let mut story = Story::begin();
+    story.talk(1, "chain");
+    story.at(5, &[with("103", "other"), line(LineState::Talk, LineState::Ring)]);
+    let calls = story.end().calls;
+    assert_eq!(kinds(&calls[0]), [IrregularityKind::ReplacedWithoutEnd]);
+    assert_eq!(kinds(&calls[1]), [IrregularityKind::NeverEnded]);
+}
+
+#[test]
+fn a_call_that_never_ended_is_open_when_the_log_ends() {
+    let mut story = Story::begin();
+    story.talk(1, "chain");
+    let call = story.only_call();
+    assert_eq!((kinds(&call), call.outcome), (vec![IrregularityKind::NeverEnded], Outcome::Open));
+    assert_eq!(call.ended, None);
+}
+
+#[test]
+fn a_chain_that_returns_within_five_minutes_is_the_same_call() {
+    let mut story = Story::begin();
+    story.talk(1, "chain");
+    story.hang_up(5);
+    story.talk(304, "chain");
+    story.hang_up(310);
+    let call = story.only_call();
+    assert_eq!((call.outcome, call.ended.unwrap().at), (Outcome::Answered, Timestamp::from_millis(310_000)));
+    assert_eq!(call.talk(), Span::from_secs(3 + 5));
+}
+
+#[test]
+fn a_chain_that_returns_later_is_another_call() {
+    let mut story = Story::begin();
+    story.talk(1, "chain");
+    story.hang_up(5);
+    story.talk(306, "chain");
+    story.hang_up(310);
+    assert_eq!(story.end().calls.len(), 2);
+}
+
+#[test]
+fn a_callback_is_one_call() {
+    let mut story = Story::begin();
+    story.at(1, &[given(1, CommandName::Call)]);
+    story.at(2, &[with("chain", "chain"), line(LineState::Ready, LineState::BackCall)]);
+    story.at(3, &[with("102", "chain"), line(LineState::BackCall, LineState::BackRing)]);
+    story.at(5, &[line(LineState::BackRing, LineState::Call)]);
+    story.at(8, &[line(LineState::Call, LineState::Talk)]);
+    story.hang_up(20);
+    let call = story.only_call();
+    assert!(call.callback && call.irregularities.is_empty() && call.commands == [CommandId(1)]);
+    assert_eq!((call.direction, call.waited().as_secs(), call.talk().as_secs()), (Direction::Out, 6, 12));
+    let spells: Vec<_> = call.spells.iter().map(|spell| spell.kind).collect();
+    assert_eq!(spells, [SpellKind::Dial, SpellKind::Ring, SpellKind::Dial, SpellKind::Talk]);
+}
+
+fn lose(story: &mut Story, secs: i64) {
+    let since = Timestamp::from_millis(secs * 1_000);
+    let reason = DisconnectReason::ConnectionClosed;
+    story.at(secs, &[Event::Disconnected { reason }, Event::LineWentStale { since }]);
+}
+
+fn come_back(story: &mut Story, secs: i64, picture: &[Event]) {
+    story.at(secs, &[Event::Connecting { login: "ivanov".into() }, Event::LoggedIn { user: "me".into() }]);
+    story.at(secs, &[picture, &[Event::LineKnownAgain]].concat());
+}
+
+#[test]
+fn a_call_that_spans_a_lost_connection_is_one_call_with_a_gap() {
+    let mut story = Story::begin();
+    story.talk(1, "chain");
+    lose(&mut story, 10);
+    come_back(&mut story, 40, &[]);
+    story.hang_up(50);
+    assert_eq!((story.spent(TimeKind::Unknown), story.spent(TimeKind::Talk)), (30, 18));
+    let call = story.only_call();
+    assert_eq!((call.gaps.len(), call.outcome), (1, Outcome::Answered));
+    assert_eq!(call.talk(), Span::from_secs(18), "nobody talks because a socket is down");
+}
+
+#[test]
+fn a_call_that_is_gone_after_a_lost_connection_is_lost() {
+    let mut story = Story::begin();
+    story.talk(1, "chain");
+    lose(&mut story, 10);
+    let free = [Event::PartiesChanged { parties: Parties::NONE }, line(LineState::Talk, LineState::Ready)];
+    come_back(&mut story, 40, &free);
+    let call = story.only_call();
+    assert_eq!((call.outcome, call.ended_by, call.talk().as_secs()), (Outcome::Lost, None, 8));
+}
+
+#[test]
+fn a_call_that_was_up_when_connected_says_so() {
+    let mut story = Story::begin();
+    lose(&mut story, 10);
+    come_back(&mut story, 20, &[with("102", "chain"), line(LineState::Ready, LineState::Talk)]);
+    story.hang_up(30);
+    let call = story.only_call();
+    assert!(call.up_when_connected && call.irregularities.is_empty());
+}
+
+#[test]
+fn busy_after_a_call_is_wrap_up_until_the_agent_is_ready() {
+    let mut story = Story::begin();
+    story.is(0, AgentState::Busy);
+    story.talk(10, "chain");
+    assert_eq!(story.spent(TimeKind::Idle), 10, "busy before any call is idle");
+    story.hang_up(20);
+    story.is(50, AgentState::Ready);
+    story.is(60, AgentState::Busy);
+    story.talk(70, "other");
+    assert_eq!((story.spent(TimeKind::WrapUp), story.spent(TimeKind::Idle)), (30, 30));
+}
+
+#[test]
+fn the_next_call_ends_wrap_up() {
+    let mut story = Story::begin();
+    story.is(0, AgentState::Busy);
+    story.talk(10, "chain");
+    story.hang_up(20);
+    story.talk(45, "other");
+    assert_eq!(story.log.ledger().now(), Some(TimeKind::Talk));
+    assert_eq!((story.spent(TimeKind::WrapUp), story.spent(TimeKind::Ring)), (25, 2));
+}
+
+#[test]
+fn busy_by_command_is_wrap_up() {
+    let mut story = Story::begin();
+    story.is(0, AgentState::Ready);
+    story.at(5, &[given(1, CommandName::SetUserStatus)]);
+    story.is(6, AgentState::Busy);
+    story.is(16, AgentState::Ready);
+    assert_eq!((story.spent(TimeKind::Idle), story.spent(TimeKind::WrapUp)), (6, 10));
+}
+
+#[test]
+fn a_line_or_a_hold_says_more_of_the_time_than_the_agent_s_state() {
+    let mut story = Story::begin();
+    story.is(0, AgentState::Break);
+    let held = |to: Option<Arc<Party>>| Event::HoldChanged { held: to.map(Held::Party) };
+    let waiting = || held(Some(party("103", "held")));
+    let steps = [
+        (line(LineState::Ready, LineState::Ring), TimeKind::Ring),
+        (line(LineState::Ring, LineState::Talk), TimeKind::Talk),
+        (waiting(), TimeKind::Consult),
+        (line(LineState::Talk, LineState::Call), TimeKind::Consult),
+        (line(LineState::Call, LineState::Ready), TimeKind::Hold),
+        (held(None), TimeKind::Break),
+        (line(LineState::Ready, LineState::Call), TimeKind::Dial),
+        (line(LineState::Call, LineState::Talk), TimeKind::Talk),
+        (Event::ConferenceChanged { conference: Some("conference".into()) }, TimeKind::Conference),
+        (waiting(), TimeKind::Conference),
+        (line(LineState::Talk, LineState::Disconnected), TimeKind::Hold),
+        (held(None), TimeKind::Away),
+        (Event::Disconnected { reason: DisconnectReason::ConnectionClosed }, TimeKind::Unknown),
+    ];
+    for (second, (event, kind)) in (1..).zip(steps) {
+        story.at(second, std::slice::from_ref(&event));
+        assert_eq!(story.log.ledger().now(), Some(kind), "after {event:?}");
+    }
+}
+
+#[test]
+fn a_command_is_followed_from_asking_to_effect() {
+    let mut story = Story::begin();
+    story.talk(1, "chain");
+    story.at(5, &[given(1, CommandName::EndCall), sent(1)]);
+    let id = CommandId(1);
+    let done = Event::CommandDone { id, name: CommandName::EndCall, result: CommandResult::DONE };
+    story.at(6, &[Event::RequestAnswered { command: id, qid: 7, accepted: true }, done]);
+    story.hang_up(7);
+    let trail = story.end().commands.remove(0);
+    assert_eq!((trail.asked.seq, trail.requests[0].fate), (6, RequestFate::Accepted));
+    assert_eq!(trail.done.unwrap().seq, 7);
+    let effect = trail.effect.unwrap();
+    assert_eq!((effect.at.seq, effect.change), (8, Change::Line(LineState::Ready)));
+}
+
+#[test]
+fn a_refused_command_has_no_effect() {
+    let mut story = Story::begin();
+    story.talk(1, "chain");
+    story.at(5, &[given(1, CommandName::EndCall), sent(1)]);
+    let (id, result) = (CommandId(1), CommandResult::refused(ErrorCode::MethodFailed));
+    let done = Event::CommandDone { id, name: CommandName::EndCall, result };
+    story.at(6, &[Event::RequestAnswered { command: id, qid: 7, accepted: false }, done]);
+    story.hang_up(7);
+    let over = story.end();
+    assert_eq!((over.commands[0].requests[0].fate, over.commands[0].effect), (RequestFate::Refused, None));
+    assert_eq!(over.calls[0].ended_by, None, "what was refused explains nothing");
+}
+
+#[test]
+fn a_command_without_an_answer_or_an_effect_says_so() {
+    let mut story = Story::begin();
+    story.at(1, &[given(1, CommandName::Hold), sent(1)]);
+    story.at(21, &[Event::RequestFailed { command: CommandId(1), qid: 7, code: ErrorCode::NoAnswer }]);
+    story.at(60, &[]);
+    let trail = story.end().commands.remove(0);
+    assert_eq!(trail.requests[0].fate, RequestFate::Failed(ErrorCode::NoAnswer));
+    assert_eq!((trail.done, trail.effect), (None, None));
+}
