@@ -130,6 +130,24 @@ impl Call {
         }
     }
 
+    /// A call that has as many facts of a kind as are kept says so.
+    fn mark_if_full(&mut self, at: Moment) {
+        let kinds = [
+            self.spells.len(),
+            self.legs.len(),
+            self.holds.len(),
+            self.consultations.len(),
+            self.transfers.len(),
+            self.conferences.len(),
+            self.gaps.len(),
+            self.commands.len(),
+        ];
+        let told = |irregularity: &Irregularity| irregularity.kind == IrregularityKind::FactsLeftOut;
+        if kinds.into_iter().any(|count| count >= MAX_FACTS) && !self.irregularities.iter().any(told) {
+            self.irregularities.push(Irregularity { kind: IrregularityKind::FactsLeftOut, at });
+        }
+    }
+
     fn kind(&self) -> Option<SpellKind> {
         self.spells.last().filter(|spell| spell.to.is_none()).map(|spell| spell.kind)
     }
@@ -174,7 +192,8 @@ impl Call {
                 let from = leg.who.clone();
                 self.legs.push(Leg { who, key, from: at, to: None });
                 // A menu that gives way to someone passes nobody on.
-                if talked && !from.menu && self.conferences.last().is_none_or(|spell| spell.to.is_some()) {
+                let in_conference = self.conferences.last().is_some_and(|spell| spell.to.is_none());
+                if talked && !from.menu && !in_conference && self.transfers.len() < MAX_FACTS {
                     self.transfers.push(Transfer { at, kind: TransferKind::ToUs, with: Some(from) });
                 }
             }
@@ -313,7 +332,7 @@ impl Book {
             self.stopped(*state, parties.as_ref(), at);
         } else if let Event::HoldLeft { held } = event {
             self.hold_left(view, held, at);
-        } else if let Event::LineWentStale { .. } = event {
+        } else if let Event::LineWentStale { .. } | Event::Leaving = event {
             self.connection_lost(at);
         }
     }
@@ -385,8 +404,9 @@ impl Book {
     /// The record's events are applied: the view says who is on the line and who is held. Whether a call
     /// ended.
     pub(super) fn settle(&mut self, view: &View, at: Moment) -> bool {
-        if view.stale_since.is_some() {
-            // The view still shows what was before the loss; nothing is known until a picture is read.
+        if view.stale_since.is_some() || !view.connection.is_logged_in() {
+            // The view still shows what was before the loss or the goodbye; nothing is known until a picture
+            // is read.
             return false;
         }
         let ended_before = self.ended.len();
@@ -399,6 +419,7 @@ impl Book {
             if let Some(gap) = call.gaps.last_mut().filter(|gap| gap.to.is_none()) {
                 gap.to = Some(at);
             }
+            call.mark_if_full(at);
         }
         if std::mem::take(&mut self.evidence.hold_changed) {
             // A report about the hold explains one change of it.
@@ -485,7 +506,9 @@ impl Book {
         let is_call = call.direction == Direction::Out && call.conferences.is_empty();
         if call.began == at && is_call && call.consults_for.is_none() {
             call.consults_for = Some(held.id.clone());
-            held.consultations.push(call.id.clone());
+            if held.consultations.len() < MAX_FACTS {
+                held.consultations.push(call.id.clone());
+            }
             // Put on hold in the same moment: for the consultation.
             let just_put = |hold: &&mut HoldSpell| hold.from == at && hold.reason == HoldReason::PutByUs;
             if let Some(hold) = held.holds.last_mut().filter(just_put) {
@@ -618,7 +641,9 @@ impl Book {
             call.end_hold(at, HoldEnd::Left);
         } else if let Some(target) = self.blind_transfer(asked, &call, was_held) {
             let with = Some(OtherSide { number: target, ..OtherSide::default() });
-            call.transfers.push(Transfer { at, kind: TransferKind::Blind, with });
+            if call.transfers.len() < MAX_FACTS {
+                call.transfers.push(Transfer { at, kind: TransferKind::Blind, with });
+            }
             outcome = Outcome::Transferred;
         } else if was_held && view.conference.is_some() {
             call.end_hold(at, HoldEnd::Conferenced);
@@ -672,7 +697,11 @@ impl Book {
     pub(super) fn close(&mut self, at: Moment) -> Vec<Call> {
         let mut calls: Vec<Call> = self.ended.drain(..).collect();
         for mut call in self.line.take().into_iter().chain(self.held.take()) {
-            call.irregular(IrregularityKind::NeverEnded, at);
+            if call.gaps.last().is_some_and(|gap| gap.to.is_none()) {
+                call.outcome = Outcome::Lost;
+            } else {
+                call.irregular(IrregularityKind::NeverEnded, at);
+            }
             calls.push(call);
         }
         calls

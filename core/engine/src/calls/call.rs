@@ -171,7 +171,8 @@ pub enum Outcome {
     Busy,
     /// It could not be made or answered: the agent's phone went away.
     Failed,
-    /// What became of it is not known: it was gone when the connection came back.
+    /// What became of it is not known: it was gone when the connection came back, or the connection never
+    /// did before the log ended.
     Lost,
     /// The log does not say.
     Unknown,
@@ -421,6 +422,8 @@ pub enum IrregularityKind {
     ReplacedWithoutEnd,
     /// The log ended before the call did.
     NeverEnded,
+    /// More happened than is kept of one call (10,000 facts of a kind).
+    FactsLeftOut,
 }
 
 impl IrregularityKind {
@@ -434,6 +437,7 @@ impl IrregularityKind {
             Self::EndWithoutBeginning => "end without beginning",
             Self::ReplacedWithoutEnd => "replaced without end",
             Self::NeverEnded => "never ended",
+            Self::FactsLeftOut => "more facts than are kept",
         }
     }
 }

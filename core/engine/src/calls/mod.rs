@@ -23,7 +23,7 @@ mod time;
 use serde::{Deserialize, Serialize};
 
 use crate::command::CommandName;
-use crate::event::Event;
+use crate::event::{CommandResult, Event};
 use crate::time::{Span, Timestamp};
 use crate::view::{AgentState, View};
 use book::Book;
@@ -106,6 +106,15 @@ impl CallLog {
         } = event
         {
             self.ledger.status_asked(at);
+        } else if let Event::CommandDone {
+            name: CommandName::SetUserStatus,
+            result: CommandResult::UserStatus { state, .. },
+            ..
+        } = event
+        {
+            if *state != AgentState::Busy {
+                self.ledger.status_not_busy();
+            }
         } else if let Event::AgentStateChanged {
             state: AgentState::Busy | AgentState::BusyThenBreak, ..
         } = event

@@ -299,6 +299,11 @@ impl TimeLedger {
         self.wrap_up.asked = Some(at);
     }
 
+    /// The command asked for another status than busy.
+    pub(super) fn status_not_busy(&mut self) {
+        self.wrap_up.asked = None;
+    }
+
     /// The agent became busy.
     pub(super) fn became_busy(&mut self, at: Timestamp) {
         self.wrap_up.by_command |= self.wrap_up.asked.is_some_and(|asked| at - asked <= ASKED_FOR);
