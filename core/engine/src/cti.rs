@@ -306,13 +306,16 @@ pub struct CtiModel {
     pub call_centre: Option<bool>,
     /// The calls, in the order in which they were told.
     pub calls: Vec<CtiCall>,
+    /// The current call after it has ended, while two or more others are left: it stays current.
+    pub ended_current: Option<CtiCall>,
 }
 
 impl CtiModel {
     /// The current call.
     #[must_use]
     pub fn current_call(&self) -> Option<&CtiCall> {
-        self.current.as_ref().and_then(|id| self.call(id))
+        let id = self.current.as_ref()?;
+        self.call(id).or(self.ended_current.as_ref())
     }
 
     /// The consultation: a call that is not the current one.
@@ -340,6 +343,7 @@ impl CtiModel {
                 model.connected = false;
                 model.line_features = Some(Features::NONE);
                 model.calls.clear();
+                model.ended_current = None;
                 model.current = None;
                 model.current_number = Some(PhoneNumber::from(""));
                 model.consulting = false;
@@ -374,6 +378,7 @@ impl CtiModel {
             self.current = Some(call.id.clone());
         }
         if self.current.as_ref() == Some(&call.id) {
+            self.ended_current = None;
             self.carry(call);
         } else {
             self.consulting |= added;
@@ -393,21 +398,30 @@ impl CtiModel {
         self.calls.retain(|copy| copy.id != call.id);
         match self.calls.as_slice() {
             [] => {
+                self.ended_current = None;
                 self.current = None;
                 self.current_number = Some(PhoneNumber::from(""));
             }
             [last] => {
                 let last = last.clone();
+                self.ended_current = None;
                 self.consulting = false;
                 self.consult_number = Some(PhoneNumber::from(""));
                 self.current = Some(last.id.clone());
                 self.carry(&last);
             }
-            [_, _, ..] => {}
+            [_, _, ..] => {
+                if self.current.as_ref() == Some(&call.id) {
+                    self.ended_current = Some(call.clone());
+                }
+            }
         }
     }
 
     fn replaced(&mut self, call: &CtiCall, replaced: &Text) {
+        if self.call(replaced).is_none() {
+            return; // the model was cleared, the provider's calls were not
+        }
         let was_current = self.current.as_ref() == Some(replaced);
         self.calls.retain(|copy| copy.id != *replaced && copy.id != call.id);
         self.calls.push(call.clone());

@@ -64,9 +64,6 @@ impl Turn<'_> {
             let off = SetUserState { userstateid: Some(id::OFF), ..SetUserState::default() };
             return self.ask(Request::SetUserState(off), Ask::Nothing);
         }
-        if old == id::BUSY && known.is_some_and(|new| new != id::BUSY) {
-            self.memory.after_busy.ready = false;
-        }
         if let Some(status) = web_status(&self.view.agent.facts, self.in_call_centre()) {
             self.set_web_status(status);
         }

@@ -113,10 +113,12 @@ impl Ask {
         })
     }
 
-    /// Whether this is one of the questions that are asked again and again.
+    /// Whether this is one of the questions that are asked again and again, and nothing waits for the answer.
     const fn is_poll(&self) -> bool {
         match self {
-            Self::Nothing | Self::Picture(_) | Self::Queue | Self::ConferenceInfo { .. } => true,
+            Self::Nothing | Self::Queue => true,
+            Self::Picture(then) => !then.is_awaited(),
+            Self::ConferenceInfo { then, .. } => !then.is_awaited(),
             Self::Login
             | Self::Load(_)
             | Self::Plain { .. }

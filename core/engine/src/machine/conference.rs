@@ -31,6 +31,16 @@ pub(super) enum AfterList {
     Picture(AfterPicture),
 }
 
+impl AfterList {
+    /// Whether loading, or a command, waits for it.
+    pub(super) const fn is_awaited(&self) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::State { then, .. } | Self::Picture(then) => then.is_awaited(),
+        }
+    }
+}
+
 impl Turn<'_> {
     /// The conference's id, shared with ours if it is the same.
     pub(super) fn conference_id(&self, id: &str) -> ConferenceId {
@@ -78,10 +88,7 @@ impl Turn<'_> {
     /// `phoneevent_commstarted` of a conference: it is ours; list and picture are read.
     pub(super) fn conference_commutation(&mut self, conference: &ConferenceId) {
         self.set_conference(Some(conference), ListWanted::Yes);
-        let then = match self.conference_came() {
-            Some(command) => AfterPicture::Built(command),
-            None => AfterPicture::Nothing,
-        };
+        let then = if self.conference_came() { AfterPicture::Built } else { AfterPicture::Nothing };
         self.ask_list(conference.clone(), AfterList::Picture(then));
     }
 

@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Turn;
 use super::ask::{Ask, Reply};
-use super::commands::Cmd;
 use super::conference::AfterList;
+use super::{Marks, Turn};
 use crate::event::Event;
 use crate::party::{Draft, Parties};
 use crate::text::ConferenceId;
@@ -36,6 +35,7 @@ pub(super) struct Facts {
     dialling: bool,
     line: WireLine,
     talk: Span,
+    marks: Marks,
     before: LineState,
     parties_before: Parties,
 }
@@ -51,6 +51,7 @@ enum WireLine {
 
 impl Facts {
     fn of(
+        marks: Marks,
         picture: &body::Picture<'_>,
         abonent: &body::Abonent<'_>,
         before: LineState,
@@ -72,6 +73,7 @@ impl Facts {
             dialling: given(&abonent.extline).is_some() || given(&abonent.number).is_some(),
             line,
             talk: Span::from_secs(picture.timertalklensec.map(|secs| secs.0).unwrap_or_default()),
+            marks,
             before,
             parties_before: parties,
         }
@@ -88,7 +90,17 @@ pub(super) enum AfterPicture {
     /// Loading ends.
     Loaded,
     /// The conference that was built from the talk is there.
-    Built(Cmd),
+    Built,
+}
+
+impl AfterPicture {
+    /// Whether loading, or a command, waits for it.
+    pub(super) const fn is_awaited(self) -> bool {
+        match self {
+            Self::Loaded | Self::Built => true,
+            Self::Nothing | Self::AskList => false,
+        }
+    }
 }
 
 /// How a state is entered.
@@ -110,7 +122,8 @@ impl Turn<'_> {
     pub(super) fn picture_in(&mut self, span: Span) {
         let due = self.at + span;
         let timers = &mut self.memory.timers;
-        if !timers.is_set_at(due, Timer::Picture) {
+        // At the end of time nothing is later.
+        if due > self.at && !timers.is_set_at(due, Timer::Picture) {
             if timers.count(Timer::Picture) >= MAX_PICTURES_DUE {
                 timers.cancel(Timer::Picture);
             }
@@ -172,7 +185,7 @@ impl Turn<'_> {
         }
 
         let Some(abonent) = &picture.abonent else { return self.line_known(then) };
-        let facts = Facts::of(picture, abonent, before, parties);
+        let facts = Facts::of(self.memory.marks, picture, abonent, before, parties);
         if let Some(conference) = given(&abonent.conferenceid) {
             let conference = self.conference_id(conference);
             self.set_conference(Some(&conference), ListWanted::No);
@@ -198,7 +211,7 @@ impl Turn<'_> {
             AfterPicture::Nothing => {}
             AfterPicture::AskList => self.ask_conference_info(AfterList::Nothing),
             AfterPicture::Loaded => self.all_loaded(),
-            AfterPicture::Built(command) => self.conference_built(command),
+            AfterPicture::Built => self.conferences_built(),
         }
     }
 
@@ -230,7 +243,7 @@ impl Turn<'_> {
 
     /// Rule 3 of a picture: the first rule that fits decides the state.
     pub(super) fn enter_by_rules(&mut self, facts: Facts) {
-        let marks = self.memory.marks;
+        let marks = facts.marks;
         let mut even_if_same = false;
         let state = if marks.autocall_pending && !facts.autocall && facts.before == LineState::Ready {
             LineState::BackRing
@@ -258,7 +271,7 @@ impl Turn<'_> {
                 }
                 WireLine::Reserved => return,
                 WireLine::Commutated | WireLine::Other => {
-                    self.memory.marks = super::Marks::default();
+                    self.memory.marks = Marks::default();
                     LineState::Ready
                 }
             }

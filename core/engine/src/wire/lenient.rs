@@ -54,7 +54,7 @@ impl<'de> Visitor<'de> for StrVisitor {
 
     fn visit_bool<E: de::Error>(self, flag: bool) -> Result<Str<'de>, E> {
         // JavaScript servers say `false` for "none".
-        if flag { Err(E::invalid_type(Unexpected::Bool(flag), &self)) } else { Ok(Str(Cow::Borrowed(""))) }
+        Ok(Str(Cow::Borrowed(if flag { "true" } else { "" })))
     }
 }
 
@@ -161,11 +161,12 @@ mod tests {
 
     #[test]
     fn text_may_come_as_a_number() {
-        for (json, text) in [("\"8\"", "8"), ("8", "8"), ("-8", "-8"), ("8.0", "8"), ("false", "")] {
+        for (json, text) in
+            [("\"8\"", "8"), ("8", "8"), ("-8", "-8"), ("8.0", "8"), ("false", ""), ("true", "true")]
+        {
             assert_eq!(serde_json::from_str::<Str<'_>>(json).unwrap().as_str(), text);
         }
         assert!(serde_json::from_str::<Str<'_>>("[]").is_err());
-        assert!(serde_json::from_str::<Str<'_>>("true").is_err());
     }
 
     #[test]

@@ -68,13 +68,13 @@ impl Turn<'_> {
         self.ask_for(command, Request::BuildConference, Ask::Nothing);
     }
 
-    /// A conference came; the command that waits for it, if any does.
-    pub(in crate::machine) fn conference_came(&mut self) -> Option<Cmd> {
-        let build = self.memory.builds.0.iter_mut().find(|build| !build.came)?;
-        build.came = true;
-        let command = build.command;
-        self.memory.timers.cancel(Timer::ConferenceBuilt(command.id));
-        Some(command)
+    /// A conference came. Whether a command waits for one.
+    pub(in crate::machine) fn conference_came(&mut self) -> bool {
+        for build in &mut self.memory.builds.0 {
+            build.came = true;
+            self.memory.timers.cancel(Timer::ConferenceBuilt(build.command.id));
+        }
+        !self.memory.builds.0.is_empty()
     }
 
     pub(in crate::machine) fn build_timeout(&mut self, command: CommandId) {
@@ -98,14 +98,16 @@ impl Turn<'_> {
         Some(builds.remove(place))
     }
 
-    /// List and picture of a conference that was built are read.
-    pub(in crate::machine) fn conference_built(&mut self, command: Cmd) {
-        let Some(build) = self.take_build(command.id) else { return };
-        let ours = self.view.conference.as_ref().map(|conference| conference.id.clone());
-        match (ours, build.invite) {
-            (Some(conference), Some(numbers)) => self.invite(command, conference, &numbers),
-            (None, Some(_)) => self.refuse(command, ErrorCode::CannotBuildConference),
-            (_, None) => self.done(command, CommandResult::DONE),
+    /// List and picture of a conference are read: the commands that waited for it go on.
+    pub(in crate::machine) fn conferences_built(&mut self) {
+        while let Some(place) = self.memory.builds.0.iter().position(|build| build.came) {
+            let Build { command, invite, .. } = self.memory.builds.0.remove(place);
+            let ours = self.view.conference.as_ref().map(|conference| conference.id.clone());
+            match (ours, invite) {
+                (Some(conference), Some(numbers)) => self.invite(command, conference, &numbers),
+                (None, Some(_)) => self.refuse(command, ErrorCode::CannotBuildConference),
+                (_, None) => self.done(command, CommandResult::DONE),
+            }
         }
     }
 

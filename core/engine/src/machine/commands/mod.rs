@@ -109,7 +109,8 @@ impl Turn<'_> {
     pub(super) fn plain_answered(&mut self, command: Cmd, refused: ErrorCode, reply: Reply<'_>) {
         match reply {
             Reply::Answer { .. } if reply.accepted() => self.done(command, CommandResult::DONE),
-            Reply::Answer { .. } => self.refuse(command, refused),
+            // No answer counts as a refusal.
+            Reply::Answer { .. } | Reply::Failed(ErrorCode::NoAnswer) => self.refuse(command, refused),
             Reply::Failed(code) => self.refuse(command, code),
         }
     }
