@@ -438,9 +438,8 @@ fn config() -> impl Strategy<Value = Config> {
 }
 
 fn cases(dev: u32) -> ProptestConfig {
-    // More where there is time: PROPTEST_CASES. Shrunk failures are kept by hand, as named files.
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(dev);
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() }
+    let kept = callfold_tests::cases(dev);
+    ProptestConfig { max_shrink_iters: 20_000, ..kept }
 }
 
 proptest! {

@@ -183,7 +183,7 @@ fn read(watch: &mut Watch, records: &Records, at: &mut i64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(callfold_tests::cases(400))]
 
     #[test]
     fn impossible_orders_keep_time_and_facts_straight(
@@ -216,7 +216,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(callfold_tests::cases(2))]
 
     #[test]
     fn no_clock_makes_the_ledger_lose_its_balance(

@@ -204,7 +204,7 @@ fn transition() -> impl Strategy<Value = Transition> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(callfold_tests::cases(1000))]
 
     #[test]
     fn the_engine_tells_the_calls_that_there_were(
