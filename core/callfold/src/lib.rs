@@ -25,3 +25,8 @@ pub mod replay;
 pub mod trace;
 
 pub use callfold_engine::*;
+
+/// The examples of the README are run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

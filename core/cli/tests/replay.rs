@@ -154,6 +154,26 @@ fn an_output_that_cannot_be_written_is_told() {
     assert!(said(&output).starts_with("callfold: cannot write: "), "{}", said(&output));
 }
 
+/// The command that the README begins with, and the options that it names.
+#[test]
+fn the_readme_s_command_does_what_it_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let command = readme.lines().find_map(|line| line.strip_prefix("cargo run --release -- ")).unwrap();
+    let arguments: Vec<_> = command.split('#').next().unwrap().split_whitespace().collect();
+    for option in [None, Some("--calls"), Some("--announce")] {
+        assert!(option.is_none_or(|option| readme.contains(option)), "{option:?}");
+        let output = Command::new(env!("CARGO_BIN_EXE_callfold"))
+            .current_dir(&root)
+            .args(&arguments)
+            .args(option)
+            .output()
+            .unwrap();
+        assert_eq!((code(&output), said(&output)), (0, ""), "{command} {option:?}");
+        assert!(text(&output.stdout).lines().count() > 5);
+    }
+}
+
 // ---- for people ----
 
 /// The page of each of these traces is kept in `tests/pages`. After a wanted change, look at what changed:
