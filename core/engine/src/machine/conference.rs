@@ -10,7 +10,7 @@ use crate::party::{Draft, Party};
 use crate::text::{ConferenceId, UserId};
 use crate::view::LineState;
 use crate::wire::body::Abonent;
-use crate::wire::{Body, Request, body, given};
+use crate::wire::{Body, Object, Request, body, given};
 
 /// The most parties that are kept of a conference or a queue. A server that tells of more makes us hold no more.
 pub(super) const MAX_PARTIES: usize = 1_000;
@@ -192,7 +192,7 @@ impl Turn<'_> {
     }
 
     /// Takes over the list of who is in our conference.
-    fn take_list(&mut self, list: &[Abonent<'_>]) {
+    fn take_list(&mut self, list: &[Object<Abonent<'_>>]) {
         let talking = self.view.line == LineState::Talk && self.view.conference.is_some();
         for abonent in list {
             let Some(id) = given(&abonent.competitorid) else { continue };

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::lenient::{Flag, Int, Str, given};
+use super::lenient::{Flag, Int, Object, Str, given};
 
 /// What every message may have: the id of the request it answers and how that request fared.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +84,7 @@ body!(
 body!(
     /// Answer to `getversion`.
     Version {
-        #[serde(borrow)] version: Option<VersionInfo<'a>>,
+        #[serde(borrow)] version: Option<Object<VersionInfo<'a>>>,
         #[serde(borrow)] alloweddbstoredprocs: Option<Keys<'a>>,
     }
 );
@@ -111,7 +111,7 @@ body!(
 body!(
     /// Answer to `cc_getlunchtypes`.
     LunchTypes {
-        #[serde(borrow)] items: Vec<LunchType<'a>>,
+        #[serde(borrow)] items: Vec<Object<LunchType<'a>>>,
     }
 );
 
@@ -151,7 +151,7 @@ pub enum Scalar<'a> {
 body!(
     /// Answer to `getredirectrules`.
     RedirectRules {
-        #[serde(borrow)] redirectrules: Vec<RedirectRule<'a>>,
+        #[serde(borrow)] redirectrules: Vec<Object<RedirectRule<'a>>>,
     }
 );
 
@@ -166,7 +166,7 @@ part!(
 body!(
     /// Answer to `getpbxnumbers`.
     PbxNumbers {
-        #[serde(borrow)] numbers: Vec<PbxNumber<'a>>,
+        #[serde(borrow)] numbers: Vec<Object<PbxNumber<'a>>>,
     }
 );
 
@@ -182,7 +182,7 @@ part!(
 body!(
     /// Answer to `getallusernumbers`.
     UserNumbers {
-        #[serde(borrow)] users: Vec<User<'a>>,
+        #[serde(borrow)] users: Vec<Object<User<'a>>>,
     }
 );
 
@@ -205,8 +205,8 @@ body!(
         #[serde(borrow)] calledid: Option<Str<'a>>,
         timertalklensec: Option<Int>,
         isflashing: Flag,
-        #[serde(borrow)] flashed: Option<Abonent<'a>>,
-        #[serde(borrow)] abonent: Option<Abonent<'a>>,
+        #[serde(borrow)] flashed: Option<Object<Abonent<'a>>>,
+        #[serde(borrow)] abonent: Option<Object<Abonent<'a>>>,
     }
 );
 
@@ -250,22 +250,22 @@ part!(
 body!(
     /// Answer to `getcurrentqueue`.
     Queue {
-        #[serde(borrow)] queue: Option<List<'a, Abonent<'a>>>,
+        #[serde(borrow)] queue: Option<List<'a, Object<Abonent<'a>>>>,
     }
 );
 
 body!(
     /// Answer to `getconferenceinfo`.
     ConferenceInfo {
-        #[serde(borrow)] conference: Option<ConferenceMark<'a>>,
-        #[serde(borrow)] competitors: Option<Vec<Abonent<'a>>>,
+        #[serde(borrow)] conference: Option<Object<ConferenceMark<'a>>>,
+        #[serde(borrow)] competitors: Option<Vec<Object<Abonent<'a>>>>,
     }
 );
 
 body!(
     /// Answer to `getconferencecompetitors`.
     Competitors {
-        #[serde(borrow)] competitorlist: Vec<Abonent<'a>>,
+        #[serde(borrow)] competitorlist: Vec<Object<Abonent<'a>>>,
     }
 );
 
@@ -294,7 +294,7 @@ body!(
 body!(
     /// `pbxnumberstatechanged`.
     NumberStates {
-        #[serde(borrow)] numbers: Option<List<'a, NumberState<'a>>>,
+        #[serde(borrow)] numbers: Option<List<'a, Object<NumberState<'a>>>>,
     }
 );
 
@@ -309,7 +309,7 @@ part!(
 body!(
     /// `confcompositionchanged`.
     Composition {
-        #[serde(borrow)] eventinfo: Option<CompositionInfo<'a>>,
+        #[serde(borrow)] eventinfo: Option<Object<CompositionInfo<'a>>>,
     }
 );
 
@@ -317,22 +317,22 @@ part!(
     /// Who is in a conference now.
     CompositionInfo {
         #[serde(borrow)] conferenceid: Option<Str<'a>>,
-        #[serde(borrow)] competitorlist: Option<Vec<Abonent<'a>>>,
+        #[serde(borrow)] competitorlist: Option<Vec<Object<Abonent<'a>>>>,
     }
 );
 
 body!(
     /// `confcompetitorstatechanged`.
     CompetitorState {
-        #[serde(borrow)] eventinfo: Option<CompetitorInfo<'a>>,
+        #[serde(borrow)] eventinfo: Option<Object<CompetitorInfo<'a>>>,
     }
 );
 
 part!(
     /// One competitor of a conference.
     CompetitorInfo {
-        #[serde(borrow)] conference: Option<ConferenceMark<'a>>,
-        #[serde(borrow)] competitor: Option<Abonent<'a>>,
+        #[serde(borrow)] conference: Option<Object<ConferenceMark<'a>>>,
+        #[serde(borrow)] competitor: Option<Object<Abonent<'a>>>,
     }
 );
 

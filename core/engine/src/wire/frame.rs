@@ -7,7 +7,7 @@ use serde::de::{Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::body;
-use super::lenient::Str;
+use super::lenient::{Object, Str};
 
 /// The longest message that is read. Longer ones are refused before they are looked at.
 pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
@@ -131,11 +131,12 @@ impl<'a> Body<'a> {
     fn read<'de: 'a, A: SeqAccess<'de>>(name: &str, pair: &mut A) -> Result<Option<Self>, A::Error> {
         macro_rules! as_ {
             ($variant:path) => {
-                pair.next_element()?.map($variant)
+                pair.next_element()?.map(Object::into_inner).map($variant)
             };
         }
         if let Some(event) = phone_event(name) {
-            return Ok(pair.next_element()?.map(|body| Self::Phone(event, body)));
+            let body = pair.next_element()?.map(Object::into_inner);
+            return Ok(body.map(|body| Self::Phone(event, body)));
         }
         Ok(match name {
             "getextendedlineinforesult" => as_!(Self::Picture),
@@ -371,7 +372,7 @@ mod tests {
         assert_eq!(frame.body.head().qid, Some("7"));
         assert!(frame.body.head().accepted);
         let Body::Picture(picture) = frame.body else { panic!("{frame:?}") };
-        assert_eq!(picture.abonent.unwrap().number.unwrap().as_str(), "101");
+        assert_eq!(picture.abonent.unwrap().into_inner().number.unwrap().as_str(), "101");
     }
 
     #[test]
@@ -412,6 +413,9 @@ mod tests {
             (r#"["a",{}] x"#, UnreadableReason::NotJson),
             (r#"[{},{}]"#, UnreadableReason::WrongType),
             (r#"["a",7]"#, UnreadableReason::WrongType),
+            (r#"["a",[7]]"#, UnreadableReason::WrongType),
+            (r#"["getextendedlineinforesult",{"abonent":["c"]}]"#, UnreadableReason::WrongType),
+            (r#"["getcurrentqueueresult",{"queue":[["c"]]}]"#, UnreadableReason::WrongType),
             (r#"["flashstatechanged",{"flashtypeid":{}}]"#, UnreadableReason::WrongType),
             (r#"["getcurrentqueueresult",{"queue":[{"number":{}}]}]"#, UnreadableReason::WrongType),
             (r#"["a",{"qid":"1","qid":"2"}]"#, UnreadableReason::DuplicateKey),

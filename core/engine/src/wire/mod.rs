@@ -11,7 +11,7 @@ mod request;
 mod secret;
 
 pub use frame::{Body, Frame, MAX_MESSAGE_BYTES, PhoneEvent, Unreadable, UnreadableReason};
-pub use lenient::{Flag, Int, Str, given};
+pub use lenient::{Flag, Int, Object, Str, given};
 pub use multipart::{MAX_AGE, MAX_BYTES, MAX_BYTES_ALL, MAX_OPEN, MAX_PARTS, Multipart, RefusedPart};
 pub use request::{
     CompetitorRef, CreateConference, FlashMode, Request, SetUserState, Subscription, WriteError,
