@@ -39,7 +39,9 @@ pub(crate) struct Replay {
     #[arg(long, conflicts_with_all = ["announce", "verbose"])]
     pub(crate) calls: bool,
 
-    /// With `--calls`: one JSON object a trace, for programs. Times are microseconds.
+    /// With `--calls`: JSON lines, for programs: every call and command when it is over, the time last.
+    ///
+    /// Moments are microseconds of UTC since 1970, lengths are microseconds.
     #[arg(long, requires = "calls", conflicts_with_all = ["utc", "tz"])]
     pub(crate) json: bool,
 

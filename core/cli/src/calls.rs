@@ -1,9 +1,9 @@
-//! The calls, commands and times of a replay: a page for people, an object for programs.
+//! The calls, commands and times of a replay: a page for people, lines for programs.
 
 use std::io::{self, Write};
 
 use callfold::calls::{
-    Call, CommandTrail, EndedBy, IrregularityKind, Moment, OtherSide, Over, RequestFate, TimeLedger,
+    Call, CallLog, CommandTrail, EndedBy, IrregularityKind, Moment, OtherSide, Over, RequestFate, TimeLedger,
     TransferKind, json,
 };
 use callfold::cti::Direction;
@@ -41,18 +41,6 @@ impl Watch for Calls {
 }
 
 impl Calls {
-    /// One JSON object on one line.
-    pub(crate) fn write_json(self, out: &mut impl Write) -> io::Result<()> {
-        let (Over { calls, commands, .. }, ledger) = self.reader.finish();
-        let object = json!({
-            "trace": self.name,
-            "calls": calls.iter().map(json::call).collect::<Vec<_>>(),
-            "commands": commands.iter().map(json::command).collect::<Vec<_>>(),
-            "time": json::ledger(&ledger),
-        });
-        writeln!(out, "{object}")
-    }
-
     /// A page: every call, every command, and where the time went.
     pub(crate) fn write_page(self, out: &mut impl Write, zone: &TimeZone) -> io::Result<()> {
         write!(out, "{TITLE}{}{TITLE:#}", shown(&self.name))?;
@@ -65,6 +53,56 @@ impl Calls {
         page.calls(&calls)?;
         page.commands(&commands)?;
         page.time(&ledger)
+    }
+}
+
+/// Writes the calls and commands of a replay as JSON lines, each when it is over, and the time ledger last:
+/// however long the session, it holds only what goes on.
+pub(crate) struct Lines<'o, W> {
+    out: &'o mut W,
+    trace: String,
+    log: CallLog,
+}
+
+impl<'o, W: Write> Lines<'o, W> {
+    /// Writes to `out`.
+    pub(crate) fn new(out: &'o mut W) -> Self {
+        Self { out, trace: String::new(), log: CallLog::default() }
+    }
+
+    /// The session is over, or cannot be read further.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        let rest = self.log.close();
+        self.write(&rest)?;
+        let time = json::ledger(self.log.ledger());
+        writeln!(self.out, "{}", json!({ "trace": self.trace, "time": time }))
+    }
+
+    fn write(&mut self, over: &Over) -> io::Result<()> {
+        for call in &over.calls {
+            writeln!(self.out, "{}", json!({ "trace": self.trace, "call": json::call(call) }))?;
+        }
+        for command in &over.commands {
+            writeln!(self.out, "{}", json!({ "trace": self.trace, "command": json::command(command) }))?;
+        }
+        Ok(())
+    }
+}
+
+impl<W: Write> Watch for Lines<'_, W> {
+    fn begin(&mut self, header: &Header) -> io::Result<()> {
+        self.trace.clone_from(&header.name);
+        Ok(())
+    }
+
+    fn step(&mut self, step: &Step<'_>) -> io::Result<()> {
+        self.log.record(step.seq, step.machine.now(), &step.outcome.events);
+        let over = self.log.take_over();
+        self.write(&over)
+    }
+
+    fn end(&mut self, at: Timestamp) {
+        self.log.time_passes_until(at);
     }
 }
 

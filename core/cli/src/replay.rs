@@ -7,7 +7,7 @@ use callfold::replay::{self, Announcer, ReplayError, Step, Tally, Watch};
 use callfold::trace::Header;
 
 use crate::args::Replay;
-use crate::calls::Calls;
+use crate::calls::{Calls, Lines};
 use crate::exit::Outcome;
 use crate::page::{self, Page};
 use crate::{input, words};
@@ -79,14 +79,20 @@ impl<O: Write, E: Write> Run<'_, O, E> {
                 return Ok(());
             }
         };
-        let (ended, counted) = if self.args.calls {
+        let (ended, counted) = if self.args.json {
+            let mut watch = Counted::new(Lines::new(&mut self.out), &name, &mut self.err);
+            let ended = replay::run(trace, &mut watch);
+            let counts = watch.counts();
+            if watch.begun {
+                watch.inner.finish()?;
+            }
+            (ended, counts)
+        } else if self.args.calls {
             let mut watch = Counted::new(Calls::default(), &name, &mut self.err);
             let ended = replay::run(trace, &mut watch);
             let counts = watch.counts();
             // Of what is no trace at all, nothing is told but the error.
-            if watch.begun && self.args.json {
-                watch.inner.write_json(&mut self.out)?;
-            } else if watch.begun {
+            if watch.begun {
                 watch.inner.write_page(&mut self.out, &self.args.zone())?;
             }
             (ended, counts)
