@@ -30,7 +30,7 @@ const LINGER: Span = Span::from_secs(300);
 /// The most ended calls that linger.
 const MAX_LINGERING: usize = 64;
 /// The most facts of a kind that one call may have: a server that flaps makes us hold no more.
-const MAX_FACTS: usize = 10_000;
+const MAX_FACTS: usize = 1_000;
 
 /// The calls of a stream: those that go on, and those that ended a short while ago.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -422,7 +422,7 @@ pub enum IrregularityKind {
     ReplacedWithoutEnd,
     /// The log ended before the call did.
     NeverEnded,
-    /// More happened than is kept of one call (10,000 facts of a kind).
+    /// More happened than is kept of one call (1,000 facts of a kind).
     FactsLeftOut,
 }
 
