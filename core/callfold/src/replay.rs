@@ -173,14 +173,9 @@ impl Session {
             Line::Sent { method, qid } => self.was_sent(t, &method, qid, watch)?,
             Line::Frame { text } => {
                 self.timers_until(t, Due::Before, watch)?;
-                let Some(socket) =
-                    self.sockets.iter().rev().find(|socket| socket.open).map(|socket| socket.id)
-                else {
-                    // Nothing is open: a frame of a connection that the recorded client had and ours has not.
-                    let socket = SocketId(u64::MAX);
-                    let (text, _) = FrameText::from_wire(&text);
-                    return self.input(t, InputKind::Frame { socket, text }, watch);
-                };
+                // Where nothing is open, it is of a connection that the recorded client had and ours has not.
+                let open = self.sockets.iter().rev().find(|socket| socket.open);
+                let socket = open.map_or(SocketId(u64::MAX), |socket| socket.id);
                 let (text, _) = FrameText::from_wire(&text);
                 self.input(t, InputKind::Frame { socket, text }, watch)?;
             }

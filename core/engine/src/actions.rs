@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::party::Party;
-use crate::view::{Held, LineState, View};
+use crate::view::{Held, LineState, View, number_state};
 
 /// Something that may be done with a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -71,12 +71,6 @@ impl Action {
     }
 }
 
-/// The states of a number (`pbxnumberstatechanged`).
-mod number_state {
-    pub(super) const NO_PHONE: i64 = 2;
-    pub(super) const BUSY: i64 = 5;
-}
-
 impl View {
     /// What may be done with `target`, a number or a user id, in the order in which to show it.
     #[must_use]
@@ -106,7 +100,7 @@ impl View {
             return actions;
         }
         let ringing = matches!(self.line, LineState::Ring | LineState::BackRing);
-        let may_answer = ringing && self.answering.may_answer() && self.server_can_answer();
+        let may_answer = ringing && self.answering.may_answer() && self.server.can_answer();
         if self.agent.is(target) {
             if !matches!(self.line, LineState::Unknown | LineState::Disconnected | LineState::Ready) {
                 actions.extend(may_answer.then_some(Answer));
@@ -172,11 +166,5 @@ impl View {
     /// Whether `target` is a user whose calls the agent may join.
     fn controls(&self, target: &str) -> bool {
         self.directory.user(target).is_some_and(|user| user.subordinate)
-    }
-
-    fn server_can_answer(&self) -> bool {
-        /// Servers dated from then on can be told to answer.
-        const CAN_ANSWER: i64 = 131_218;
-        self.server.dated.is_none_or(|dated| dated >= CAN_ANSWER)
     }
 }

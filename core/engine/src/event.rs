@@ -420,6 +420,14 @@ impl Event {
     }
 }
 
+/// What `flashtypeid` says, where a rule asks for it.
+pub(crate) mod flash {
+    /// The held party left.
+    pub(crate) const LOST: i64 = 4;
+    /// The held party was given to another.
+    pub(crate) const SWITCH: i64 = 5;
+}
+
 /// An event of the wire that is known but has no facts of its own in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]

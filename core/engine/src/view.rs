@@ -359,6 +359,21 @@ pub struct Server {
     pub procedures: Arc<[Text]>,
 }
 
+impl Server {
+    /// Whether this server can tell a phone to answer: those dated from 131218 on can, and one that has not
+    /// told its date may.
+    #[must_use]
+    pub fn can_answer(&self) -> bool {
+        self.dated.is_none_or(|dated| dated >= 131_218)
+    }
+}
+
+/// The states of a number of the plan that rules ask for.
+pub(crate) mod number_state {
+    pub(crate) const NO_PHONE: i64 = 2;
+    pub(crate) const BUSY: i64 = 5;
+}
+
 /// Numbers, users and break reasons, as the server told them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -16,11 +16,11 @@ use super::call::{
 use super::time::Totals;
 use crate::command::{CommandId, CommandName};
 use crate::cti::Direction;
-use crate::event::Event;
+use crate::event::{Event, flash};
 use crate::party::{Parties, Party};
 use crate::text::{ChainId, ConferenceId, PhoneNumber, Text};
 use crate::time::Span;
-use crate::view::{Held, LineState, View};
+use crate::view::{Held, LineState, View, number_state};
 use crate::wire::PhoneEvent;
 
 /// What was asked or reported explains what happens within this time.
@@ -572,7 +572,6 @@ impl Book {
     /// Both the consultation and the call it served went at once because the agent asked for it, or the
     /// server said that the held party was given to another: they are connected to each other.
     fn are_connected(&self, gone: &[Call], at: Moment) -> bool {
-        const GIVEN_TO_ANOTHER: i64 = 5;
         let [first, second] = gone else { return false };
         let lost = |call: &Call| call.gaps.last().is_some_and(|gap| gap.to.is_none());
         let ending = self.evidence.ending.as_ref();
@@ -580,7 +579,7 @@ impl Book {
         let told = self
             .evidence
             .flash
-            .is_some_and(|(kind, told)| kind == GIVEN_TO_ANOTHER && at.at - told.at <= EXPLAINS);
+            .is_some_and(|(kind, told)| kind == flash::SWITCH && at.at - told.at <= EXPLAINS);
         let talked = first.was_talked_on() && second.was_talked_on();
         talked && (asked || told) && !lost(first) && !lost(second)
     }
@@ -615,10 +614,10 @@ impl Book {
         let was_held = call.holds.last().is_some_and(|hold| hold.to.is_none());
         let lost = call.gaps.last().is_some_and(|gap| gap.to.is_none());
         let asked = self.asked_to_end(&call, at);
-        let left = self.evidence.flash.is_some_and(|(kind, told)| {
-            const LOST: i64 = 4;
-            kind == LOST && at.at - told.at <= EXPLAINS
-        });
+        let left = self
+            .evidence
+            .flash
+            .is_some_and(|(kind, told)| kind == flash::LOST && at.at - told.at <= EXPLAINS);
         let mut outcome = match (call.was_talked_on(), call.direction) {
             (true, _) => Outcome::Answered,
             (false, _) if lost => Outcome::Lost,
@@ -672,11 +671,10 @@ impl Book {
     }
 
     fn unanswered(&self, call: &Call, view: &View) -> Outcome {
-        const BUSY: i64 = 5;
         let state = call.other.number.as_ref().and_then(|number| view.directory.numbers.get(number.as_str()));
         if self.evidence.phone_gone || view.line == LineState::Disconnected {
             Outcome::Failed
-        } else if state == Some(&BUSY) {
+        } else if state == Some(&number_state::BUSY) {
             Outcome::Busy
         } else {
             Outcome::NotAnswered

@@ -12,7 +12,6 @@ use crate::codes::ErrorCode;
 use crate::command::GhostMode;
 use crate::effect::Effect;
 use crate::event::{Bound, Event};
-use crate::input::SocketId;
 use crate::text::{ConferenceId, JsonText, PhoneNumber, Text};
 use crate::time::{Span, Timestamp};
 use crate::timer::Timer;
@@ -236,7 +235,7 @@ impl Turn<'_> {
     }
 
     /// An answer came, or a frame that looks like one.
-    pub(super) fn answer(&mut self, _socket: SocketId, frame: &Frame<'_>, text: &str) {
+    pub(super) fn answer(&mut self, frame: &Frame<'_>, text: &str) {
         let qid = frame.body.head().qid.unwrap_or_default();
         let Some(place) = self.memory.pending.iter().position(|pending| pending.is_answered_by(qid)) else {
             return self.stray(frame);

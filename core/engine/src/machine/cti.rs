@@ -12,7 +12,7 @@ use crate::command::{CallSequence, CommandName, Endpoint, ModelCommand};
 use crate::cti::{
     CallState, CtiCall, CtiErrorKind, CtiErrorSource, Direction, Features, ProviderEvent, reconnect_after,
 };
-use crate::event::{CommandResult, Event, Misuse};
+use crate::event::{CommandResult, Event, Misuse, flash};
 use crate::party::{Parties, Party};
 use crate::text::{ChainId, PhoneNumber, Text};
 use crate::timer::Timer;
@@ -196,8 +196,7 @@ impl Turn<'_> {
 
     /// `flashstatechanged`, after what the line makes of it: 4 says that the held party left.
     pub(super) fn provider_hears_flash(&mut self, kind: Option<i64>) {
-        const LOST: i64 = 4;
-        if !self.memory.provider.listening || kind != Some(LOST) {
+        if !self.memory.provider.listening || kind != Some(flash::LOST) {
             return;
         }
         let provider = self.provider();

@@ -375,7 +375,7 @@ impl Turn<'_> {
             | Body::Competitors(_)
             | Body::CanConnect(_)
             | Body::Datasets(_)
-            | Body::Other(_) => self.answer(socket, frame, text),
+            | Body::Other(_) => self.answer(frame, text),
         }
     }
 

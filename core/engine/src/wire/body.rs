@@ -386,12 +386,6 @@ pub struct List<'a, T> {
 }
 
 impl<'a, T: Deserialize<'a>> List<'a, T> {
-    /// The JSON text of the list.
-    #[must_use]
-    pub fn raw(&self) -> &'a str {
-        self.raw.get()
-    }
-
     /// Calls `each` with every item, in order.
     pub fn for_each(&self, each: impl FnMut(T)) {
         // The same text was read once already, so there is no error to tell.

@@ -18,8 +18,6 @@ use crate::wire::{FlashMode, Request};
 const LOOK: Span = Span::from_millis(50);
 /// How long.
 const LOOK_FOR: Span = Span::from_secs(3);
-/// Servers dated from then on can be told to answer.
-const CAN_ANSWER: i64 = 131_218;
 
 /// The answers whose effect is looked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,8 +68,7 @@ impl Turn<'_> {
 
     /// `answer`
     pub(in crate::machine) fn answer_call(&mut self, command: Cmd) {
-        let too_old = self.view.server.dated.is_some_and(|dated| dated < CAN_ANSWER);
-        if too_old || !self.view.answering.may_answer() {
+        if !self.view.server.can_answer() || !self.view.answering.may_answer() {
             return self.refuse(command, ErrorCode::AnswerNotSupported);
         }
         if !matches!(self.view.line, LineState::Ring | LineState::BackRing) {
