@@ -45,6 +45,7 @@ mod input;
 mod machine;
 mod party;
 pub mod phone;
+pub mod record;
 mod text;
 mod time;
 mod timer;
@@ -60,7 +61,7 @@ pub use command::{
 pub use effect::Effect;
 pub use event::{Bound, CommandResult, Event, Misuse, NativeName, ServerError};
 pub use input::{Input, InputKind, SocketId};
-pub use machine::{Config, CtiConfig, Machine, Mode, Outcome, SnapshotError};
+pub use machine::{Config, CtiConfig, LongMessage, Machine, Mode, Outcome, SnapshotError};
 pub use party::{Competitor, Menu, Parties, Party, PartyUser};
 pub use text::{ChainId, ConferenceId, JsonText, PartyKey, PersonName, PhoneNumber, Text, UserId};
 pub use time::{Span, Timestamp};

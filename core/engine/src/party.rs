@@ -243,11 +243,7 @@ impl<'d> Draft<'d> {
         if let Some(key) = self.told_key() {
             return PartyKey::from(key);
         }
-        let made = crate::wire::hex_md5(given(&self.abonent.ivrname).unwrap_or_default());
-        let part = |from: usize, to: usize| made.get(from..to).unwrap_or_default();
-        let key =
-            format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32));
-        PartyKey::from(key.as_str())
+        PartyKey::from(menu_key(given(&self.abonent.ivrname).unwrap_or_default()).as_str())
     }
 
     /// Whether `party` says just what this says.
@@ -309,6 +305,14 @@ impl<'d> Draft<'d> {
             }),
         })
     }
+}
+
+/// The key of a voice menu that is told without any: a GUID of the kind that is made of a name (version 3). A record
+/// seals it like the name.
+pub(crate) fn menu_key(name: &str) -> String {
+    let made = crate::wire::hex_md5(name);
+    let part = |from: usize, to: usize| made.get(from..to).unwrap_or_default();
+    format!("{}-{}-3{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
 }
 
 #[cfg(test)]

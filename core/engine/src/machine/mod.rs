@@ -100,6 +100,24 @@ pub struct Outcome {
     pub events: Vec<Event>,
     /// What is to be done, in order.
     pub effects: Vec<Effect>,
+    /// The long message of which the input was the last piece. A record keeps it beside the pieces.
+    pub message: Option<LongMessage>,
+}
+
+/// A long message that came in pieces.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LongMessage {
+    /// Its text, without secrets.
+    pub text: String,
+    /// Whether a secret was taken out of it. Its pieces hold that still.
+    pub had_secret: bool,
+}
+
+impl std::fmt::Debug for LongMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "LongMessage({} bytes)", self.text.len())
+    }
 }
 
 /// The reducer for one agent's line.
@@ -175,6 +193,7 @@ impl Machine {
     pub fn handle(&mut self, input: &Input<'_>, outcome: &mut Outcome) {
         outcome.events.clear();
         outcome.effects.clear();
+        outcome.message = None;
         let at = self.memory.now.map_or(input.at, |last| input.at.max(last));
         self.memory.now = Some(at);
         let mut turn = Turn {
@@ -294,7 +313,9 @@ impl Turn<'_> {
                     self.tell(Event::FrameUnreadable { why: Unreadable::new(UnreadableReason::NotUtf8) });
                 }
                 Ok(text) => {
-                    let (text, _) = crate::wire::FrameText::from_wire(text);
+                    let (text, removed) = crate::wire::FrameText::from_wire(text);
+                    self.outcome.message =
+                        Some(LongMessage { text: text.as_str().to_owned(), had_secret: !removed.is_empty() });
                     match Frame::decode(text.as_str()) {
                         // A piece inside a joined message would be a way to make us join without end.
                         Ok(Frame { body: Body::Multipart(_), .. }) => {

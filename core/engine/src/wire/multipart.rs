@@ -171,6 +171,11 @@ impl Multipart {
         Ok(Assembled::Whole(whole.parts.into_values().flatten().collect()))
     }
 
+    /// Whether no message is under way.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
     /// Gives up the messages that are too old; how many.
     pub(crate) fn expire(&mut self, at: Timestamp) -> usize {
         let before = self.open.len();

@@ -1,0 +1,168 @@
+//! Blocks: consecutive records of a stream as one value, small enough that sled keeps it where it syncs.
+//!
+//! ```text
+//! version 1 · time of the first record (8 bytes) · parts (2 bytes) · for each record: length · bytes · hash (32 bytes)
+//! ```
+
+use callfold_engine::Timestamp;
+use callfold_engine::record::{Hash, Head};
+
+use crate::{Place, StoreError, StreamId};
+
+/// The most bytes of one value. Values of some 12 KiB sled puts into files of their own, which it never syncs.
+pub const MAX_VALUE_BYTES: usize = 8 * 1024;
+
+const VERSION: u8 = 1;
+pub(crate) const HEADER_BYTES: usize = 11;
+const HASH_BYTES: usize = 32;
+
+/// A record that is to be appended.
+#[derive(Clone, Debug)]
+pub struct NewRecord {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Its hash: that of the record before it and its bytes.
+    pub hash: Hash,
+    /// Its time.
+    pub at: Timestamp,
+}
+
+/// Writes the header of a block.
+pub(crate) fn put_header(out: &mut Vec<u8>, at: Timestamp, parts: u16) {
+    out.push(VERSION);
+    out.extend_from_slice(&at.as_micros().to_be_bytes());
+    out.extend_from_slice(&parts.to_be_bytes());
+}
+
+/// Writes a record into a block.
+pub(crate) fn put_record(out: &mut Vec<u8>, record: &[u8], hash: Hash) {
+    out.extend_from_slice(&u32::try_from(record.len()).unwrap_or(u32::MAX).to_be_bytes());
+    out.extend_from_slice(record);
+    out.extend_from_slice(&hash.0);
+}
+
+/// How many bytes a record takes in a block.
+pub(crate) const fn size(record: &[u8]) -> usize {
+    4 + record.len() + HASH_BYTES
+}
+
+/// What stands at the front of a block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BlockHeader {
+    pub(crate) at: Timestamp,
+    pub(crate) parts: u16,
+}
+
+impl BlockHeader {
+    pub(crate) fn read(value: &[u8]) -> Result<Self, &'static str> {
+        let (header, _) = value.split_at_checked(HEADER_BYTES).ok_or("a block without a header")?;
+        match header {
+            [VERSION, at @ .., parts_high, parts_low] => {
+                let at = at.try_into().map_err(|_| "a block without a header")?;
+                let parts = u16::from_be_bytes([*parts_high, *parts_low]);
+                if parts == 0 {
+                    return Err("a block of no parts");
+                }
+                Ok(Self { at: Timestamp::from_micros(i64::from_be_bytes(at)), parts })
+            }
+            _ => Err("a block of an unknown version"),
+        }
+    }
+}
+
+/// Consecutive records of a stream, as they are stored.
+#[derive(Clone, Debug)]
+pub struct Block {
+    stream: StreamId,
+    first: u64,
+    /// Records before this one were not asked for.
+    from: u64,
+    /// sled's own shared bytes: a block is read without copying it.
+    value: sled::IVec,
+}
+
+impl Block {
+    pub(crate) const fn new(stream: StreamId, first: u64, value: sled::IVec) -> Self {
+        Self { stream, first, from: first, value }
+    }
+
+    /// The same, with the records from this one on.
+    pub(crate) fn from(self, from: u64) -> Self {
+        Self { from, ..self }
+    }
+
+    /// The number after that of the last record that can be read.
+    pub(crate) fn next(&self) -> u64 {
+        self.first.saturating_add(self.all().take_while(Result::is_ok).count() as u64)
+    }
+
+    /// The block's bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.value
+    }
+
+    /// The records that were asked for, in order. The first that cannot be read is the last.
+    pub fn records(&self) -> impl Iterator<Item = Result<StoredRecord<'_>, StoreError>> {
+        let from = self.from;
+        self.all().filter(move |record| record.as_ref().map_or(true, |record| record.place.seq >= from))
+    }
+
+    fn all(&self) -> impl Iterator<Item = Result<StoredRecord<'_>, StoreError>> {
+        let stream = self.stream;
+        let place = move |seq| Place { stream, seq };
+        let mut seq = self.first;
+        let mut header = Some(BlockHeader::read(&self.value));
+        let mut rest = self.value.get(HEADER_BYTES..).unwrap_or_default();
+        std::iter::from_fn(move || {
+            if let Some(Err(what)) = header.take() {
+                rest = &[];
+                return Some(Err(StoreError::Block { place: place(seq), what }));
+            }
+            if rest.is_empty() {
+                return None;
+            }
+            let Some((record, after)) = split(rest) else {
+                rest = &[];
+                return Some(Err(StoreError::Block {
+                    place: place(seq),
+                    what: "a record that is cut short",
+                }));
+            };
+            rest = after;
+            let stored = StoredRecord { place: place(seq), ..record };
+            seq = seq.saturating_add(1);
+            Some(Ok(stored))
+        })
+    }
+}
+
+fn split(bytes: &[u8]) -> Option<(StoredRecord<'_>, &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    let (record, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+    let (hash, rest) = rest.split_first_chunk::<HASH_BYTES>()?;
+    let place = Place { stream: StreamId(0), seq: 0 };
+    Some((StoredRecord { place, bytes: record, hash: Hash(*hash) }, rest))
+}
+
+/// A record as it is stored.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct StoredRecord<'b> {
+    /// Where it stands.
+    pub place: Place,
+    /// Its bytes.
+    pub bytes: &'b [u8],
+    /// Its hash, as stored.
+    pub hash: Hash,
+}
+
+impl StoredRecord<'_> {
+    /// What stands at its front.
+    ///
+    /// # Errors
+    /// [`StoreError::Record`] if it cannot be read.
+    pub fn head(&self) -> Result<Head, StoreError> {
+        Head::read(self.bytes).map_err(|source| StoreError::Record { place: self.place, source })
+    }
+}

@@ -1,0 +1,457 @@
+//! The keys of the personal data: one for every name, number or other text of somebody's.
+//!
+//! They stand in a file of their own, 64 bytes each, beside the database and not in it: sled writes a changed value
+//! elsewhere and leaves the old one on disk, while an erased key is overwritten where it stands and synced at once.
+//! The file never has the text: an entry is found by a keyed hash of it, and that goes with the key.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::Read as _;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use callfold_engine::record::{Seal, SealError, SubjectId, Unseal};
+use chacha20poly1305::aead::{Aead as _, KeyInit as _};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+
+use crate::StoreError;
+
+const MAGIC: &[u8; 16] = b"callfold keys 1\n";
+const HEADER_BYTES: usize = 64;
+const ENTRY_BYTES: usize = 64;
+/// How an entry begins.
+const USED: u8 = 1;
+const ERASED: u8 = 2;
+/// How sealed bytes begin: the subject itself, or another way to write it, with a nonce.
+const ITSELF: u8 = 0;
+const WRITTEN_OTHERWISE: u8 = 1;
+const NONCE_BYTES: usize = 24;
+/// How many subjects are remembered in the clear, each way. When there are more, it starts anew.
+const MAX_REMEMBERED: usize = 1 << 16;
+/// The longest text that is remembered.
+const MAX_REMEMBERED_BYTES: usize = 256;
+
+/// A subject, opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Subject {
+    /// There is no entry of this number.
+    Unknown,
+    /// It can be read.
+    Kept,
+    /// Its key was destroyed.
+    Erased,
+}
+
+#[derive(Clone)]
+struct Entry {
+    state: u8,
+    id: SubjectId,
+    lookup: [u8; 12],
+    key: [u8; 32],
+}
+
+impl Entry {
+    const fn gone(id: SubjectId) -> Self {
+        Self { state: ERASED, id, lookup: [0; 12], key: [0; 32] }
+    }
+
+    fn bytes(&self) -> [u8; ENTRY_BYTES] {
+        let mut bytes = [0; ENTRY_BYTES];
+        let parts = [&[self.state, 0, 0, 0][..], &self.id.0.to_be_bytes(), &self.lookup, &self.key];
+        for (byte, part) in bytes.iter_mut().zip(parts.into_iter().flatten()) {
+            *byte = *part;
+        }
+        let check = check(bytes.get(..56).unwrap_or_default());
+        for (byte, part) in bytes.iter_mut().skip(56).zip(check) {
+            *byte = part;
+        }
+        bytes
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (front, found) = bytes.split_at_checked(56)?;
+        if found != check(front) {
+            return None;
+        }
+        let (head, rest) = front.split_at_checked(4)?;
+        let (id, rest) = rest.split_first_chunk::<8>()?;
+        let (lookup, key) = rest.split_at_checked(12)?;
+        let state = *head.first()?;
+        matches!(state, USED | ERASED).then_some(())?;
+        let id = SubjectId(u64::from_be_bytes(*id));
+        Some(Self { state, id, lookup: lookup.try_into().ok()?, key: key.try_into().ok()? })
+    }
+}
+
+fn check(bytes: &[u8]) -> [u8; 8] {
+    let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(bytes).as_bytes();
+    [a, b, c, d, e, f, g, h]
+}
+
+/// Where the keys stand.
+#[derive(Debug)]
+enum Place {
+    Memory,
+    File { path: PathBuf, file: File, is_unsynced: AtomicBool },
+}
+
+/// The table of keys. Shared: sealing and unsealing need no exclusive access.
+pub struct Keys {
+    place: Place,
+    /// Under which a text's entry is found.
+    pepper: [u8; 32],
+    table: RwLock<Table>,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Keys({:?})", self.place)
+    }
+}
+
+#[derive(Default)]
+struct Table {
+    entries: Vec<Entry>,
+    by_id: HashMap<SubjectId, usize>,
+    /// The subject under which a text is sealed from now on. What was taken in from elsewhere may have others.
+    by_lookup: HashMap<[u8; 12], usize>,
+    sealed: HashMap<Box<str>, (SubjectId, Arc<[u8]>)>,
+    opened: HashMap<SubjectId, (Arc<[u8]>, Arc<str>)>,
+}
+
+impl Table {
+    fn add(&mut self, entry: Entry) {
+        let number = self.entries.len();
+        self.by_id.insert(entry.id, number);
+        if entry.state == USED {
+            self.by_lookup.entry(entry.lookup).or_insert(number);
+        }
+        self.entries.push(entry);
+    }
+
+    fn get(&self, id: SubjectId) -> Option<&Entry> {
+        self.entries.get(*self.by_id.get(&id)?)
+    }
+}
+
+impl Keys {
+    /// Keys that go with the process.
+    ///
+    /// # Errors
+    /// [`StoreError::Random`] if there are no random numbers.
+    pub(crate) fn in_memory() -> Result<Self, StoreError> {
+        Ok(Self { place: Place::Memory, pepper: random()?, table: RwLock::default() })
+    }
+
+    /// The keys in the file at `path`, which is made if it is not there.
+    ///
+    /// Entries at its end that are cut short or torn were never synced, so no record that counts needs them: they
+    /// are cut off.
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let io = || StoreError::io(path);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path)
+            .map_err(io())?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(io())?;
+        let damaged = |number, what| StoreError::Key { path: path.to_owned(), number, what };
+        if bytes.len() < HEADER_BYTES {
+            // The header is synced before the first entry is written: what is shorter had none.
+            let pepper = random()?;
+            file.set_len(0).map_err(io())?;
+            file.write_all_at(&header(&pepper), 0).map_err(io())?;
+            file.sync_all().map_err(io())?;
+            bytes = header(&pepper).to_vec();
+        }
+        let (head, entries) = bytes.split_at_checked(HEADER_BYTES).unwrap_or_default();
+        let (front, found) = head.split_at_checked(48).unwrap_or_default();
+        let pepper = front.strip_prefix(MAGIC).and_then(|pepper| pepper.try_into().ok());
+        let pepper = pepper.filter(|_| found.starts_with(&check(front)));
+        let pepper = pepper.ok_or_else(|| damaged(0, "the file's head is damaged"))?;
+
+        let mut table = Table::default();
+        let chunks = entries.chunks_exact(ENTRY_BYTES);
+        let mut good = chunks.len();
+        while good > 0 {
+            let last = entries.get((good - 1) * ENTRY_BYTES..good * ENTRY_BYTES).unwrap_or_default();
+            if Entry::read(last).is_some() {
+                break;
+            }
+            good -= 1;
+        }
+        for chunk in chunks.take(good) {
+            let number = u32::try_from(table.entries.len()).unwrap_or(u32::MAX);
+            table.add(Entry::read(chunk).ok_or_else(|| damaged(number, "it is damaged"))?);
+        }
+        if entries.len() > good * ENTRY_BYTES {
+            file.set_len((HEADER_BYTES + good * ENTRY_BYTES) as u64).map_err(io())?;
+        }
+        let place = Place::File { path: path.to_owned(), file, is_unsynced: AtomicBool::new(false) };
+        Ok(Self { place, pepper, table: RwLock::new(table) })
+    }
+
+    /// Makes new keys durable. A record counts only when its keys do.
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
+        match &self.place {
+            Place::File { path, file, is_unsynced } if is_unsynced.swap(false, Ordering::AcqRel) => {
+                file.sync_data().map_err(StoreError::io(path))
+            }
+            Place::File { .. } | Place::Memory => Ok(()),
+        }
+    }
+
+    /// How many subjects there are, erased ones included.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        u32::try_from(self.read().entries.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The subject under which this text is sealed, if there is one.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Option<SubjectId> {
+        let table = self.read();
+        let number = table.by_lookup.get(&self.lookup(text))?;
+        table.entries.get(*number).map(|entry| entry.id)
+    }
+
+    /// What has become of a subject.
+    #[must_use]
+    pub fn subject(&self, subject: SubjectId) -> Subject {
+        match self.read().get(subject) {
+            None => Subject::Unknown,
+            Some(entry) if entry.state == ERASED => Subject::Erased,
+            Some(_) => Subject::Kept,
+        }
+    }
+
+    /// Destroys the keys of these subjects. When this returns they are gone from the disk, and nothing brings them
+    /// back; a file system that copies on write, or a copy made before, may still have them.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] if the file cannot be written or synced; ask again then.
+    pub fn erase(&self, subjects: &[SubjectId]) -> Result<(), StoreError> {
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        for subject in subjects {
+            let Some(number) = table.by_id.get(subject).copied() else { continue };
+            let gone = Entry::gone(*subject);
+            if let Place::File { path, file, .. } = &self.place {
+                file.write_all_at(&gone.bytes(), place_of(number)).map_err(StoreError::io(path))?;
+            }
+            let Some(entry) = table.entries.get_mut(number) else { continue };
+            let before = std::mem::replace(entry, gone);
+            if table.by_lookup.get(&before.lookup) == Some(&number) {
+                table.by_lookup.remove(&before.lookup);
+            }
+            table.opened.remove(subject);
+        }
+        table.sealed.retain(|_, (subject, _)| !subjects.contains(subject));
+        if let Place::File { path, file, .. } = &self.place {
+            file.sync_data().map_err(StoreError::io(path))?;
+        }
+        Ok(())
+    }
+
+    /// The key of a subject, for an export; none if it was erased or is not there.
+    #[must_use]
+    pub fn export(&self, subject: SubjectId) -> Option<[u8; 32]> {
+        let table = self.read();
+        let entry = table.get(subject).filter(|entry| entry.state == USED)?;
+        Some(entry.key)
+    }
+
+    /// Whether these sealed bytes are the subject itself, and not another way to write it.
+    #[must_use]
+    pub fn is_subject_itself(sealed: &[u8]) -> bool {
+        sealed.first() == Some(&ITSELF)
+    }
+
+    /// Takes in a subject from an export: with its key and, if known, its text, or as one that was erased.
+    ///
+    /// # Errors
+    /// [`StoreError::Key`] if another subject has the id.
+    pub fn import(
+        &self,
+        subject: SubjectId,
+        key: Option<([u8; 32], Option<&str>)>,
+    ) -> Result<(), StoreError> {
+        let entry = match key {
+            Some((key, text)) => {
+                let lookup = text.map_or_else(|| self.lookup(&subject.token()), |text| self.lookup(text));
+                Entry { state: USED, id: subject, lookup, key }
+            }
+            None => Entry::gone(subject),
+        };
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        match table.get(subject) {
+            // Erased here stays erased, whatever older exports still have.
+            Some(there) if there.state == ERASED || there.key == entry.key => Ok(()),
+            Some(_) if entry.state == ERASED => Ok(()),
+            Some(_) => Err(self.damaged(0, "another subject has its id")),
+            None => self.put(&mut table, entry),
+        }
+    }
+
+    fn put(&self, table: &mut Table, entry: Entry) -> Result<(), StoreError> {
+        if let Place::File { path, file, is_unsynced } = &self.place {
+            file.write_all_at(&entry.bytes(), place_of(table.entries.len())).map_err(StoreError::io(path))?;
+            is_unsynced.store(true, Ordering::Release);
+        }
+        table.add(entry);
+        Ok(())
+    }
+
+    fn damaged(&self, number: u32, what: &'static str) -> StoreError {
+        let path = match &self.place {
+            Place::Memory => PathBuf::from("(memory)"),
+            Place::File { path, .. } => path.clone(),
+        };
+        StoreError::Key { path, number, what }
+    }
+
+    fn lookup(&self, text: &str) -> [u8; 12] {
+        let mut lookup = [0; 12];
+        blake3::Hasher::new_keyed(&self.pepper).update(text.as_bytes()).finalize_xof().fill(&mut lookup);
+        lookup
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Table> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn subject_of(&self, text: &str) -> Result<(SubjectId, [u8; 32]), StoreError> {
+        let lookup = self.lookup(text);
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = table.by_lookup.get(&lookup).and_then(|number| table.entries.get(*number)) {
+            return Ok((entry.id, entry.key));
+        }
+        let [a, b, c, d, e, f, g, h, ..] = random()?;
+        let id = SubjectId(u64::from_be_bytes([a, b, c, d, e, f, g, h]));
+        if table.by_id.contains_key(&id) {
+            return Err(StoreError::Random("the same one twice".to_owned()));
+        }
+        let key = random()?;
+        self.put(&mut table, Entry { state: USED, id, lookup, key })?;
+        Ok((id, key))
+    }
+
+    /// The number of a subject's entry, for an error.
+    fn number(&self, subject: SubjectId) -> u32 {
+        self.read().by_id.get(&subject).and_then(|number| u32::try_from(*number).ok()).unwrap_or(u32::MAX)
+    }
+}
+
+impl Seal for &Keys {
+    fn seal(&mut self, subject: &str, text: &str) -> Result<(SubjectId, Arc<[u8]>), SealError> {
+        let is_itself = subject == text;
+        if is_itself && let Some((id, sealed)) = self.read().sealed.get(subject) {
+            return Ok((*id, Arc::clone(sealed)));
+        }
+        let (id, key) = self.subject_of(subject)?;
+        let sealed =
+            sealed(&key, text, is_itself).ok_or_else(|| self.damaged(self.number(id), "it seals nothing"))?;
+        if is_itself && subject.len() <= MAX_REMEMBERED_BYTES {
+            let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+            if table.sealed.len() >= MAX_REMEMBERED {
+                table.sealed.clear();
+            }
+            table.sealed.insert(Box::from(subject), (id, Arc::clone(&sealed)));
+        }
+        Ok((id, sealed))
+    }
+}
+
+/// One key seals its subject once and for all, so that needs no nonce of its own; other ways to write it get one made
+/// of key and text, so that the same text gives the same bytes and no nonce is used for two texts.
+fn sealed(key: &[u8; 32], text: &str, is_itself: bool) -> Option<Arc<[u8]>> {
+    let mut out = Vec::with_capacity(text.len() + 17);
+    let mut nonce = [0; NONCE_BYTES];
+    if is_itself {
+        out.push(ITSELF);
+    } else {
+        blake3::Hasher::new_keyed(key).update(text.as_bytes()).finalize_xof().fill(&mut nonce);
+        out.push(WRITTEN_OTHERWISE);
+        out.extend_from_slice(&nonce);
+    }
+    let cipher = XChaCha20Poly1305::new(Key::from_slice(key));
+    out.extend(cipher.encrypt(XNonce::from_slice(&nonce), text.as_bytes()).ok()?);
+    Some(Arc::from(out))
+}
+
+fn unsealed(key: &[u8; 32], sealed: &[u8]) -> Option<String> {
+    let (nonce, sealed) = match sealed.split_first()? {
+        (&ITSELF, sealed) => ([0; NONCE_BYTES], sealed),
+        (&WRITTEN_OTHERWISE, rest) => {
+            let (nonce, sealed) = rest.split_first_chunk::<NONCE_BYTES>()?;
+            (*nonce, sealed)
+        }
+        _ => return None,
+    };
+    let cipher = XChaCha20Poly1305::new(Key::from_slice(key));
+    String::from_utf8(cipher.decrypt(XNonce::from_slice(&nonce), sealed).ok()?).ok()
+}
+
+impl Unseal for Keys {
+    fn unseal(&self, subject: SubjectId, sealed: &[u8]) -> Result<Option<Arc<str>>, SealError> {
+        let table = self.read();
+        if let Some((known, text)) = table.opened.get(&subject)
+            && **known == *sealed
+        {
+            return Ok(Some(Arc::clone(text)));
+        }
+        let key = match table.get(subject) {
+            Some(entry) if entry.state == ERASED => return Ok(None),
+            Some(entry) => entry.key,
+            None => return Err(self.damaged(u32::MAX, "a subject has none").into()),
+        };
+        drop(table);
+        let wrong = || self.damaged(self.number(subject), "it does not open what it should have sealed");
+        let text: Arc<str> = Arc::from(unsealed(&key, sealed).ok_or_else(wrong)?);
+        if text.len() <= MAX_REMEMBERED_BYTES {
+            let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+            if table.opened.len() >= MAX_REMEMBERED {
+                table.opened.clear();
+            }
+            // Erased meanwhile: nothing of it is remembered.
+            if table.get(subject).is_some_and(|entry| entry.state == USED) {
+                table.opened.insert(subject, (Arc::from(sealed), Arc::clone(&text)));
+            }
+        }
+        Ok(Some(text))
+    }
+}
+
+fn header(pepper: &[u8; 32]) -> [u8; HEADER_BYTES] {
+    let mut bytes = [0; HEADER_BYTES];
+    for (byte, part) in bytes.iter_mut().zip(MAGIC.iter().chain(pepper)) {
+        *byte = *part;
+    }
+    let check = check(bytes.get(..48).unwrap_or_default());
+    for (byte, part) in bytes.iter_mut().skip(48).zip(check) {
+        *byte = part;
+    }
+    bytes
+}
+
+const fn place_of(number: usize) -> u64 {
+    (HEADER_BYTES + number * ENTRY_BYTES) as u64
+}
+
+fn random() -> Result<[u8; 32], StoreError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| StoreError::Random(error.to_string()))?;
+    Ok(bytes)
+}

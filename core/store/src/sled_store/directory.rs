@@ -1,0 +1,166 @@
+//! The directory of a store: whose it is, what is in it, who has it open.
+//!
+//! ```text
+//! callfold   what this is, and its version
+//! lock       held by the one owner
+//! keys       the keys of the personal data
+//! durable    how far each stream is known to be durable
+//! sled/      the database
+//! broken/    what was moved out of the way, never deleted
+//! ```
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use crate::{StoreError, VERSION};
+
+/// An opened directory, locked as long as this lives.
+#[derive(Debug)]
+pub(super) struct Directory {
+    pub(super) root: PathBuf,
+    _lock: File,
+}
+
+const MARKER: &str = "callfold";
+const MARKER_TEXT: &str = "callfold store ";
+
+impl Directory {
+    /// Opens the directory of a store, or makes one.
+    pub(super) fn open(root: &Path, may_create: bool) -> Result<Self, StoreError> {
+        let not_a_store = |why| StoreError::NotAStore { path: root.to_owned(), why };
+        let io = || StoreError::io(root);
+        match fs::symlink_metadata(root) {
+            Ok(found) if found.is_symlink() => return Err(not_a_store("it is a symbolic link")),
+            Ok(found) if !found.is_dir() => return Err(not_a_store("it is no directory")),
+            Ok(found) if found.uid() != rustix::process::geteuid().as_raw() => {
+                return Err(not_a_store("it belongs to another user"));
+            }
+            Ok(_) => {
+                if !has_marker(root)? {
+                    if fs::read_dir(root).map_err(io())?.next().is_some() {
+                        return Err(not_a_store("there is something else in the directory"));
+                    }
+                    if !may_create {
+                        return Err(StoreError::Missing { path: root.to_owned() });
+                    }
+                }
+                // The log has names and numbers: nobody else's business.
+                fs::set_permissions(root, fs::Permissions::from_mode(0o700)).map_err(io())?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound && may_create => {
+                DirBuilder::new().mode(0o700).recursive(true).create(root).map_err(io())?;
+                fs::set_permissions(root, fs::Permissions::from_mode(0o700)).map_err(io())?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(StoreError::Missing { path: root.to_owned() });
+            }
+            Err(error) => return Err(io()(error)),
+        }
+        let lock = Self::lock(root)?;
+        if has_marker(root)? {
+            let path = root.join(MARKER);
+            let text = fs::read_to_string(&path).map_err(StoreError::io(&path))?;
+            let version = text.trim_end().strip_prefix(MARKER_TEXT);
+            match version {
+                Some(VERSION) => {}
+                Some(version) => {
+                    let version = version.chars().take(32).collect();
+                    return Err(StoreError::Version { path: root.to_owned(), version });
+                }
+                None => return Err(not_a_store("its file `callfold` is none of ours")),
+            }
+        } else {
+            write_new(&root.join(MARKER), format!("{MARKER_TEXT}{VERSION}\n").as_bytes())?;
+            sync_directory(root)?;
+        }
+        Ok(Self { root: root.to_owned(), _lock: lock })
+    }
+
+    fn lock(root: &Path) -> Result<File, StoreError> {
+        let path = root.join("lock");
+        let lock = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(StoreError::io(&path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(lock),
+            Err(fs::TryLockError::WouldBlock) => Err(StoreError::Locked { path: root.to_owned() }),
+            Err(fs::TryLockError::Error(source)) => Err(StoreError::Io { path, source }),
+        }
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// A new path under `broken/` for what is called `name`.
+    pub(super) fn broken(&self, name: &str) -> Result<PathBuf, StoreError> {
+        let broken = self.path("broken");
+        if !broken.is_dir() {
+            DirBuilder::new().mode(0o700).create(&broken).map_err(StoreError::io(&broken))?;
+        }
+        let mut number = 1_u32;
+        loop {
+            let path = broken.join(format!("{number:04}-{name}"));
+            if !path.exists() {
+                return Ok(path);
+            }
+            number += 1;
+        }
+    }
+
+    /// Moves files that a crash of sled left half written out of its way: with one of them it would not open.
+    pub(super) fn move_strays(&self) -> Result<Vec<PathBuf>, StoreError> {
+        let sled = self.path("sled");
+        let mut moved = Vec::new();
+        if !sled.is_dir() {
+            return Ok(moved);
+        }
+        for entry in fs::read_dir(&sled).map_err(StoreError::io(&sled))? {
+            let path = entry.map_err(StoreError::io(&sled))?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.ends_with(".generating") {
+                let to = self.broken(name)?;
+                fs::rename(&path, &to).map_err(StoreError::io(&path))?;
+                moved.push(to);
+            }
+        }
+        Ok(moved)
+    }
+}
+
+fn has_marker(root: &Path) -> Result<bool, StoreError> {
+    let path = root.join(MARKER);
+    match fs::symlink_metadata(&path) {
+        Ok(found) if found.is_file() => Ok(true),
+        Ok(_) => {
+            Err(StoreError::NotAStore { path: root.to_owned(), why: "its file `callfold` is none of ours" })
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(StoreError::io(&path)(error)),
+    }
+}
+
+/// Writes a new file of the owner's only, and syncs it.
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    use std::io::Write as _;
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(StoreError::io(path))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(StoreError::io(path))
+}
+
+/// Makes the names in a directory durable.
+pub(super) fn sync_directory(path: &Path) -> Result<(), StoreError> {
+    File::open(path).and_then(|directory| directory.sync_all()).map_err(StoreError::io(path))
+}

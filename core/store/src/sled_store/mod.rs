@@ -1,0 +1,502 @@
+//! The store on disk: sled 0.34.7, and what has to be done so that it can be trusted.
+//!
+//! - Records are kept in blocks of at most 8 KiB ([`MAX_VALUE_BYTES`]). Single records wait in the tree `tail`, and are
+//!   folded into a block when they fill one.
+//! - sled's `flush` hands the bytes to the system and does not wait for the disk: durable means flushed *and* its file
+//!   `db` synced ([`durable`] remembers how far).
+//! - Its panics over damaged files are caught ([`guard`]); files that a crash left half written are moved out of its way
+//!   ([`directory`]).
+
+mod directory;
+mod durable;
+mod guard;
+mod open;
+mod read;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use callfold_engine::Timestamp;
+use callfold_engine::record::Hash;
+
+use crate::block::{HEADER_BYTES, MAX_VALUE_BYTES, put_header, put_record, size};
+use crate::log_store::{Append, DerivedChange, Durability, LogStore, StreamHead, StreamId};
+use crate::{Block, Keys, NewRecord, Place, StoreError};
+
+use directory::Directory;
+use durable::DurableHeads;
+use guard::caught;
+
+pub use guard::hush_caught_panics;
+pub use open::{Cut, OpenReport};
+
+/// How a store is opened.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// When an append is safe from a power cut.
+    pub durability: Durability,
+    /// Whether a store is made where there is none.
+    pub create: bool,
+    /// How many bytes of the database are kept in memory. sled takes about as much again for its index.
+    pub cache_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { durability: Durability::default(), create: true, cache_bytes: 32 * 1024 * 1024 }
+    }
+}
+
+/// Streams of records on disk. One owner at a time; share it behind an [`Arc`].
+#[derive(Debug)]
+pub struct SledStore {
+    inner: Arc<Inner>,
+    report: OpenReport,
+    ticker: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    directory: Directory,
+    db: sled::Db,
+    streams: sled::Tree,
+    blocks: sled::Tree,
+    tail: sled::Tree,
+    derived: sled::Tree,
+    /// sled's file, to be synced.
+    file: File,
+    keys: Keys,
+    durability: Durability,
+    appender: Mutex<Appender>,
+    durable: Mutex<DurableHeads>,
+    syncing: Mutex<Syncing>,
+    synced: Condvar,
+    /// Why nothing is written any more.
+    failed: OnceLock<String>,
+}
+
+#[derive(Debug, Default)]
+struct Appender {
+    streams: Vec<Stream>,
+    /// Counts appends.
+    ticket: u64,
+    /// Streams with records that are not known to be durable.
+    unsynced: Vec<StreamId>,
+}
+
+#[derive(Debug)]
+struct Stream {
+    head: StreamHead,
+    tail: Tail,
+    is_unsynced: bool,
+}
+
+/// The records that are in no block yet.
+#[derive(Debug, Default)]
+struct Tail {
+    first: u64,
+    at: Timestamp,
+    bytes: Vec<u8>,
+    keys: Vec<[u8; KEY_BYTES]>,
+}
+
+#[derive(Debug, Default)]
+struct Syncing {
+    /// The last append that is durable.
+    done: u64,
+    is_running: bool,
+}
+
+const KEY_BYTES: usize = 14;
+
+/// Where a part of a block stands: stream, first record, part.
+fn key(stream: StreamId, first: u64, part: u16) -> [u8; KEY_BYTES] {
+    let [a, b, c, d] = stream.0.to_be_bytes();
+    let [e, f, g, h, i, j, k, l] = first.to_be_bytes();
+    let [m, n] = part.to_be_bytes();
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, n]
+}
+
+fn read_key(key: &[u8]) -> Option<(StreamId, u64, u16)> {
+    let (stream, rest) = key.split_first_chunk::<4>()?;
+    let (first, part) = rest.split_first_chunk::<8>()?;
+    let part = part.try_into().ok()?;
+    Some((StreamId(u32::from_be_bytes(*stream)), u64::from_be_bytes(*first), u16::from_be_bytes(part)))
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl SledStore {
+    /// Opens the store in the directory `path`, or makes one there.
+    ///
+    /// Half written files of a crash are moved aside; records after the durable head that are damaged are cut off and
+    /// kept under `broken/`. [`SledStore::report`] tells both.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the store is open elsewhere, is none, is newer, or is damaged before its durable head. Nothing
+    /// was then changed in it.
+    pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
+        let (inner, report) = open::open(path, options)?;
+        let inner = Arc::new(inner);
+        let ticker = match options.durability {
+            Durability::Every(millis) => Some(ticker(&inner, Duration::from_millis(millis.max(1)))?),
+            Durability::Always | Durability::Never => None,
+        };
+        Ok(Self { inner, report, ticker })
+    }
+
+    /// What had to be done to open it.
+    #[must_use]
+    pub const fn report(&self) -> &OpenReport {
+        &self.report
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.inner.directory.root
+    }
+
+    /// How many bytes its files take.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] if the directory cannot be read.
+    pub fn disk_bytes(&self) -> Result<u64, StoreError> {
+        self.inner.disk_bytes(self.path())
+    }
+}
+
+/// Syncs what was appended, at intervals. Ends when the sender goes.
+fn ticker(inner: &Arc<Inner>, interval: Duration) -> Result<(Sender<()>, JoinHandle<()>), StoreError> {
+    let (stop, stopped) = channel::<()>();
+    let path = inner.directory.root.clone();
+    let inner = Arc::clone(inner);
+    let thread = std::thread::Builder::new().name("callfold-sync".to_owned());
+    let thread = thread.spawn(move || {
+        while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+            let ticket = locked(&inner.appender).ticket;
+            if inner.sync_to(ticket).is_err() {
+                // It is read-only from here on; the next append says why.
+                return;
+            }
+        }
+    });
+    Ok((stop, thread.map_err(StoreError::io(&path))?))
+}
+
+impl Drop for SledStore {
+    fn drop(&mut self) {
+        if let Some((stop, thread)) = self.ticker.take() {
+            drop(stop);
+            let _ = thread.join();
+        }
+        // Whoever wants to know whether this worked calls `sync` before.
+        let ticket = locked(&self.inner.appender).ticket;
+        let _ = self.inner.sync_to(ticket);
+    }
+}
+
+impl Inner {
+    fn disk_bytes(&self, path: &Path) -> Result<u64, StoreError> {
+        let mut bytes = 0;
+        for entry in std::fs::read_dir(path).map_err(StoreError::io(path))? {
+            let entry = entry.map_err(StoreError::io(path))?;
+            let found = entry.metadata().map_err(StoreError::io(path))?;
+            bytes += if found.is_dir() { self.disk_bytes(&entry.path())? } else { found.len() };
+        }
+        Ok(bytes)
+    }
+
+    fn root(&self) -> PathBuf {
+        self.directory.root.clone()
+    }
+
+    /// Asks sled for something, and takes its panics for what they are.
+    fn ask<T>(&self, doing: &'static str, work: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+        match caught(work) {
+            Some(Ok(done)) => Ok(done),
+            Some(Err(error)) => Err(StoreError::Database { path: self.root(), why: error.to_string() }),
+            None => Err(StoreError::Broke { path: self.root(), doing }),
+        }
+    }
+
+    fn check_writable(&self) -> Result<(), StoreError> {
+        match self.failed.get() {
+            Some(why) => Err(StoreError::ReadOnly { path: self.root(), why: why.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// A write failed: what is on disk is not known any more, so nothing more is written.
+    fn fail(&self, error: StoreError) -> StoreError {
+        let _ = self.failed.set(error.to_string());
+        error
+    }
+
+    fn append(&self, appends: &[Append]) -> Result<u64, StoreError> {
+        let mut appender = locked(&self.appender);
+        self.check_writable()?;
+        // All are looked at before one is written.
+        let mut next: Vec<(StreamId, u64)> = Vec::new();
+        for append in appends {
+            let expected = match next.iter().rev().find(|(stream, _)| *stream == append.stream) {
+                Some((_, next)) => *next,
+                None => appender.stream(append.stream)?.head.seq + 1,
+            };
+            if append.first != expected {
+                let place = Place { stream: append.stream, seq: append.first };
+                return Err(StoreError::OutOfOrder { place, after: expected - 1 });
+            }
+            next.push((append.stream, expected + append.records.len() as u64));
+        }
+        for append in appends.iter().filter(|append| !append.records.is_empty()) {
+            let stream = appender.stream(append.stream)?;
+            self.add(append.stream, stream, append.first, &append.records)
+                .map_err(|error| self.fail(error))?;
+            if !std::mem::replace(&mut stream.is_unsynced, true) {
+                appender.unsynced.push(append.stream);
+            }
+        }
+        appender.ticket += 1;
+        Ok(appender.ticket)
+    }
+
+    fn add(
+        &self,
+        id: StreamId,
+        stream: &mut Stream,
+        first: u64,
+        records: &[NewRecord],
+    ) -> Result<(), StoreError> {
+        let mut fresh = Fresh { first, at: Timestamp::default(), bytes: Vec::new() };
+        for (seq, record) in (first..).zip(records) {
+            let bytes = size(&record.bytes);
+            if HEADER_BYTES + stream.tail.bytes.len() + fresh.bytes.len() + bytes > MAX_VALUE_BYTES {
+                self.fold(id, &mut stream.tail, &mut fresh)?;
+            }
+            if fresh.bytes.is_empty() {
+                fresh.first = seq;
+                fresh.at = record.at;
+            }
+            put_record(&mut fresh.bytes, &record.bytes, record.hash);
+            if HEADER_BYTES + bytes > MAX_VALUE_BYTES {
+                self.put_block(id, fresh.first, fresh.at, &fresh.bytes)?;
+                fresh.bytes.clear();
+            }
+            stream.head = StreamHead { seq, hash: record.hash, at: Some(record.at) };
+        }
+        if fresh.bytes.is_empty() {
+            return Ok(());
+        }
+        let mut value = Vec::with_capacity(HEADER_BYTES + fresh.bytes.len());
+        put_header(&mut value, fresh.at, 1);
+        value.extend_from_slice(&fresh.bytes);
+        let key = key(id, fresh.first, 0);
+        self.ask("appending", || self.tail.insert(key, value))?;
+        let tail = &mut stream.tail;
+        if tail.bytes.is_empty() {
+            tail.first = fresh.first;
+            tail.at = fresh.at;
+        }
+        tail.bytes.extend_from_slice(&fresh.bytes);
+        tail.keys.push(key);
+        Ok(())
+    }
+
+    /// Makes a block of the tail and what is to follow it. Should a crash fall in between, the records stand in both
+    /// places, and opening removes them from the tail.
+    fn fold(&self, id: StreamId, tail: &mut Tail, fresh: &mut Fresh) -> Result<(), StoreError> {
+        if tail.bytes.is_empty() {
+            tail.first = fresh.first;
+            tail.at = fresh.at;
+        }
+        tail.bytes.append(&mut fresh.bytes);
+        if tail.bytes.is_empty() {
+            return Ok(());
+        }
+        self.put_block(id, tail.first, tail.at, &tail.bytes)?;
+        tail.bytes.clear();
+        let mut gone = sled::Batch::default();
+        for key in tail.keys.drain(..) {
+            gone.remove(&key[..]);
+        }
+        self.ask("folding", || self.tail.apply_batch(gone))
+    }
+
+    /// Writes a block; one that is too long, which then has one record, in parts.
+    fn put_block(&self, id: StreamId, first: u64, at: Timestamp, records: &[u8]) -> Result<(), StoreError> {
+        let parts = (HEADER_BYTES + records.len()).div_ceil(MAX_VALUE_BYTES);
+        let too_long = || StoreError::Block {
+            place: Place { stream: id, seq: first },
+            what: "a record that is too long",
+        };
+        let parts = u16::try_from(parts).map_err(|_| too_long())?;
+        let mut value = Vec::with_capacity(HEADER_BYTES + records.len());
+        put_header(&mut value, at, parts);
+        value.extend_from_slice(records);
+        if parts == 1 {
+            return self.ask("appending", || self.blocks.insert(key(id, first, 0), value)).map(|_| ());
+        }
+        let mut batch = sled::Batch::default();
+        for (part, bytes) in (0..).zip(value.chunks(MAX_VALUE_BYTES)) {
+            batch.insert(&key(id, first, part)[..], bytes);
+        }
+        self.ask("appending", || self.blocks.apply_batch(batch))
+    }
+
+    /// Returns when the append with this ticket is durable. Those that wait at the same time share one sync.
+    fn sync_to(&self, ticket: u64) -> Result<(), StoreError> {
+        let mut syncing = locked(&self.syncing);
+        loop {
+            if syncing.done >= ticket {
+                return Ok(());
+            }
+            self.check_writable()?;
+            if !syncing.is_running {
+                break;
+            }
+            syncing = self.synced.wait(syncing).unwrap_or_else(PoisonError::into_inner);
+        }
+        syncing.is_running = true;
+        drop(syncing);
+        let done = self.sync_all().map_err(|error| self.fail(error));
+        let mut syncing = locked(&self.syncing);
+        syncing.is_running = false;
+        let done = done.map(|up_to| syncing.done = up_to);
+        self.synced.notify_all();
+        done
+    }
+
+    /// Syncs everything appended until now; up to which append.
+    fn sync_all(&self) -> Result<u64, StoreError> {
+        let (up_to, heads) = {
+            let mut appender = locked(&self.appender);
+            let unsynced = std::mem::take(&mut appender.unsynced);
+            let mut heads = Vec::with_capacity(unsynced.len());
+            for id in unsynced {
+                let stream = appender.stream(id)?;
+                stream.is_unsynced = false;
+                heads.push((id, stream.head));
+            }
+            (appender.ticket, heads)
+        };
+        // A record counts only when the keys of its personal data do, so those go first.
+        self.keys.sync()?;
+        self.ask("flushing", || self.db.flush())?;
+        let path = self.directory.path("sled/db");
+        self.file.sync_data().map_err(StoreError::io(&path))?;
+        let mut durable = locked(&self.durable);
+        for (id, head) in heads {
+            durable.set(id, head.seq, head.hash)?;
+        }
+        Ok(up_to)
+    }
+}
+
+/// Records on their way to the store.
+struct Fresh {
+    first: u64,
+    at: Timestamp,
+    bytes: Vec<u8>,
+}
+
+impl Appender {
+    fn stream(&mut self, id: StreamId) -> Result<&mut Stream, StoreError> {
+        let place = usize::try_from(id.0).ok().and_then(|place| self.streams.get_mut(place));
+        place.ok_or(StoreError::NoStream(id))
+    }
+}
+
+impl LogStore for SledStore {
+    fn streams(&self) -> Result<Vec<(StreamId, Vec<u8>)>, StoreError> {
+        self.inner.descriptions()
+    }
+
+    fn add_stream(&self, description: &[u8]) -> Result<StreamId, StoreError> {
+        let inner = &self.inner;
+        let mut appender = locked(&inner.appender);
+        inner.check_writable()?;
+        if let Some((there, _)) = inner.descriptions()?.into_iter().find(|(_, known)| known == description) {
+            return Err(StoreError::SameStream(there));
+        }
+        let id = StreamId(u32::try_from(appender.streams.len()).unwrap_or(u32::MAX));
+        if description.len() > MAX_VALUE_BYTES {
+            let place = Place { stream: id, seq: 0 };
+            return Err(StoreError::Block { place, what: "a description that is too long" });
+        }
+        let added = inner.ask("adding a stream", || inner.streams.insert(id.0.to_be_bytes(), description));
+        added.map_err(|error| inner.fail(error))?;
+        let head = StreamHead { seq: 0, hash: Hash::of_stream(description), at: None };
+        appender.streams.push(Stream { head, tail: Tail::default(), is_unsynced: false });
+        appender.ticket += 1;
+        let ticket = appender.ticket;
+        drop(appender);
+        // Streams are few, and what hangs on one is much.
+        inner.sync_to(ticket)?;
+        Ok(id)
+    }
+
+    fn head(&self, stream: StreamId) -> Result<StreamHead, StoreError> {
+        Ok(locked(&self.inner.appender).stream(stream)?.head)
+    }
+
+    fn durable_head(&self, stream: StreamId) -> Result<(u64, Hash), StoreError> {
+        let first = self.inner.first_hash(stream)?;
+        let durable = locked(&self.inner.durable).get(stream);
+        Ok(if durable.seq == 0 { (0, first) } else { (durable.seq, durable.hash()) })
+    }
+
+    fn append(&self, appends: &[Append]) -> Result<(), StoreError> {
+        let ticket = self.inner.append(appends)?;
+        match self.inner.durability {
+            Durability::Always => self.inner.sync_to(ticket),
+            Durability::Every(_) | Durability::Never => Ok(()),
+        }
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        let ticket = locked(&self.inner.appender).ticket;
+        self.inner.sync_to(ticket)
+    }
+
+    fn blocks(
+        &self,
+        stream: StreamId,
+        from: u64,
+    ) -> Box<dyn Iterator<Item = Result<Block, StoreError>> + '_> {
+        Box::new(self.inner.blocks(stream, from))
+    }
+
+    fn seek(&self, stream: StreamId, at: Timestamp) -> Result<u64, StoreError> {
+        self.inner.seek(stream, at)
+    }
+
+    fn put_derived(&self, changes: Vec<DerivedChange>) -> Result<(), StoreError> {
+        self.inner.check_writable()?;
+        self.inner.put_derived(changes)
+    }
+
+    fn derived(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        last_first: bool,
+    ) -> Box<dyn Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> + '_> {
+        self.inner.derived(from, to, last_first)
+    }
+
+    fn clear_derived(&self) -> Result<(), StoreError> {
+        self.inner.ask("clearing", || self.inner.derived.clear())
+    }
+
+    fn keys(&self) -> &Keys {
+        &self.inner.keys
+    }
+}

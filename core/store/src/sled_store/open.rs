@@ -1,0 +1,283 @@
+//! Opening: what a crash left is put right, what must not be is refused.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, OnceLock};
+
+use callfold_engine::record::{Hash, Record};
+
+use super::directory::{Directory, sync_directory, write_new};
+use super::durable::{DurableHead, DurableHeads};
+use super::{Appender, Inner, Options, Stream, Syncing, Tail, caught, key, locked, read_key};
+use crate::block::{BlockHeader, HEADER_BYTES, put_header, put_record};
+use crate::log_store::{StreamHead, StreamId};
+use crate::{Keys, Place, StoreError};
+
+/// What had to be done to open a store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OpenReport {
+    /// Files that a crash left half written, and where they are now.
+    pub moved: Vec<PathBuf>,
+    /// Records that were cut off the end of a stream.
+    pub cut: Vec<Cut>,
+}
+
+impl OpenReport {
+    /// Whether nothing had to be done.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.moved.is_empty() && self.cut.is_empty()
+    }
+}
+
+/// Records that were cut off the end of a stream: they were damaged, and had never been acknowledged as durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Cut {
+    /// Of which stream.
+    pub stream: StreamId,
+    /// From which record on.
+    pub from: u64,
+    /// Why.
+    pub why: String,
+    /// Where they are kept.
+    pub kept: PathBuf,
+}
+
+pub(super) fn open(path: &Path, options: Options) -> Result<(Inner, OpenReport), StoreError> {
+    let directory = Directory::open(path, options.create)?;
+    let mut report = OpenReport { moved: directory.move_strays()?, cut: Vec::new() };
+    let keys = Keys::open(&directory.path("keys"))?;
+    let durable = DurableHeads::open(&directory.path("durable"))?;
+    let config = sled::Config::new()
+        .path(directory.path("sled"))
+        .cache_capacity(options.cache_bytes)
+        .mode(sled::Mode::LowSpace)
+        .flush_every_ms(None);
+    let opened = caught(|| -> sled::Result<_> {
+        let db = config.open()?;
+        let [streams, blocks, tail, derived] =
+            ["streams", "blocks", "tail", "derived"].map(|name| db.open_tree(name));
+        Ok((db, streams?, blocks?, tail?, derived?))
+    });
+    let (db, streams, blocks, tail, derived) = match opened {
+        Some(Ok(opened)) => opened,
+        Some(Err(error)) => {
+            return Err(StoreError::Database { path: path.to_owned(), why: error.to_string() });
+        }
+        None => return Err(StoreError::Broke { path: path.to_owned(), doing: "opening" }),
+    };
+    let sled = directory.path("sled");
+    let file = sled.join("db");
+    let file = File::open(&file).map_err(StoreError::io(&file))?;
+    sync_directory(&sled)?;
+    sync_directory(path)?;
+    let inner = Inner {
+        directory,
+        db,
+        streams,
+        blocks,
+        tail,
+        derived,
+        file,
+        keys,
+        durability: options.durability,
+        appender: Mutex::default(),
+        durable: Mutex::new(durable),
+        syncing: Mutex::new(Syncing::default()),
+        synced: Condvar::new(),
+        failed: OnceLock::new(),
+    };
+    inner.look_at_streams(&mut report)?;
+    Ok((inner, report))
+}
+
+/// What is wrong with a record, and which.
+struct Wrong {
+    seq: u64,
+    what: String,
+}
+
+impl Inner {
+    fn look_at_streams(&self, report: &mut OpenReport) -> Result<(), StoreError> {
+        let mut appender = Appender { ticket: 1, ..Appender::default() };
+        for (expected, (id, description)) in (0..).zip(self.descriptions()?) {
+            if id.0 != expected {
+                let place = Place { stream: StreamId(expected), seq: 0 };
+                return Err(StoreError::DurableDamaged { place, what: "the stream is not there" });
+            }
+            let first = Hash::of_stream(&description);
+            let known = locked(&self.durable).get(id);
+            let (head, wrong) = self.look_at(id, first, &known)?;
+            if head.seq < known.seq {
+                let place = Place { stream: id, seq: head.seq + 1 };
+                let what = if wrong.is_some() { "it is damaged" } else { "it is not there" };
+                return Err(StoreError::DurableDamaged { place, what });
+            }
+            if let Some(wrong) = wrong {
+                report.cut.push(self.cut(id, wrong)?);
+            }
+            let tail = self.take_up_tail(id, &head)?;
+            appender.streams.push(Stream { head, tail, is_unsynced: true });
+            appender.unsynced.push(id);
+        }
+        *locked(&self.appender) = appender;
+        // What was found counts from here on: it is synced before anybody is told of it.
+        self.sync_to(1)
+    }
+
+    /// Looks at the records of a stream from its durable head on: the last good one, and what is wrong behind it.
+    fn look_at(
+        &self,
+        id: StreamId,
+        first: Hash,
+        known: &DurableHead,
+    ) -> Result<(StreamHead, Option<Wrong>), StoreError> {
+        let mut head = StreamHead { seq: 0, hash: first, at: None };
+        let mut is_first = true;
+        for block in self.blocks_until_end(id, known.seq.max(1)) {
+            let block = match block {
+                Ok(block) => block,
+                Err(StoreError::Block { place, what }) => {
+                    return Ok((head, Some(Wrong { seq: place.seq, what: what.to_owned() })));
+                }
+                Err(error) => return Err(error),
+            };
+            if std::mem::replace(&mut is_first, false) {
+                // The records before the durable head are for `verify`.
+                head.seq = known.seq.max(1) - 1;
+            }
+            for record in block.records() {
+                match record.and_then(|record| self.follows(&head, &record, first, known)) {
+                    Ok(next) => head = next,
+                    Err(error) => {
+                        return Ok((head, Some(Wrong { seq: head.seq + 1, what: error.to_string() })));
+                    }
+                }
+            }
+        }
+        // What is in the tail behind a hole cannot be reached any more.
+        let behind = key(id, head.seq + 1, 0)..=key(id, u64::MAX, u16::MAX);
+        let unreachable = self.ask("opening", || self.tail.range(behind).next().transpose())?;
+        Ok((head, unreachable.map(|_| Wrong { seq: head.seq + 1, what: "it is not there".to_owned() })))
+    }
+
+    /// The head after a record, if it follows.
+    fn follows(
+        &self,
+        head: &StreamHead,
+        record: &crate::StoredRecord<'_>,
+        first: Hash,
+        known: &DurableHead,
+    ) -> Result<StreamHead, StoreError> {
+        let place = record.place;
+        let wrong = |what| Err(StoreError::Block { place, what });
+        let is_known = place.seq <= known.seq;
+        let before = if place.seq == 1 { first } else { head.hash };
+        if place.seq == known.seq && record.hash != known.hash() {
+            return wrong("its hash is another");
+        }
+        if !is_known && record.hash != before.after(record.bytes) {
+            return wrong("its hash does not follow from the one before");
+        }
+        let found = if is_known {
+            record.head()?
+        } else {
+            let read = Record::read(record.bytes, &self.keys);
+            read.map_err(|source| StoreError::Record { place, source })?.head
+        };
+        if found.seq != place.seq || head.at.is_some_and(|at| at > found.at) {
+            return wrong("its number or time is another");
+        }
+        Ok(StreamHead { seq: place.seq, hash: record.hash, at: Some(found.at) })
+    }
+
+    /// Blocks, as long as there are some. No head is known yet by which a hole could be told from the end.
+    fn blocks_until_end(
+        &self,
+        id: StreamId,
+        from: u64,
+    ) -> impl Iterator<Item = Result<crate::Block, StoreError>> + '_ {
+        self.blocks(id, from).take_while(|block| !matches!(block, Err(StoreError::NoStream(_))))
+    }
+
+    /// Cuts a stream off before a record, and keeps what is cut.
+    fn cut(&self, stream: StreamId, wrong: Wrong) -> Result<Cut, StoreError> {
+        let Wrong { seq, what } = wrong;
+        let kept = self.directory.broken(&format!("stream-{stream}-from-{seq}"))?;
+        let mut bytes = Vec::new();
+        for tree in [&self.blocks, &self.tail] {
+            let mut changes = sled::Batch::default();
+            for found in tree.range(key(stream, 0, 0)..=key(stream, u64::MAX, u16::MAX)).rev() {
+                let (name, value) = self.ask("cutting", || found)?;
+                let Some((_, first, part)) = read_key(&name) else { continue };
+                // The last block that begins before the cut may have good records at its front. One in parts has one
+                // record, which is good.
+                let is_last = first < seq;
+                if is_last && (part > 0 || BlockHeader::read(&value).is_ok_and(|header| header.parts > 1)) {
+                    break;
+                }
+                bytes.extend_from_slice(&name);
+                bytes.extend_from_slice(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_be_bytes());
+                bytes.extend_from_slice(&value);
+                match good_part(stream, first, seq, value) {
+                    Some(good) => changes.insert(&name, good),
+                    None => changes.remove(&name),
+                }
+                if is_last {
+                    break;
+                }
+            }
+            write_new(&kept, &bytes)?;
+            self.ask("cutting", || tree.apply_batch(changes))?;
+        }
+        // What was derived from it may not hold.
+        self.ask("cutting", || self.derived.clear())?;
+        Ok(Cut { stream, from: seq, why: what, kept })
+    }
+
+    /// Takes up the tail of a stream, and removes from it what a crash left although it is in a block.
+    fn take_up_tail(&self, id: StreamId, head: &StreamHead) -> Result<Tail, StoreError> {
+        let last_block = self.ask("opening", || {
+            self.blocks.range(key(id, 0, 0)..=key(id, u64::MAX, u16::MAX)).next_back().transpose()
+        })?;
+        let in_blocks = match last_block.and_then(|(name, _)| read_key(&name)) {
+            None => 0,
+            Some((_, first, _)) => match self.blocks(id, first).next() {
+                Some(Ok(block)) => block.next() - 1,
+                Some(Err(_)) | None => 0,
+            },
+        };
+        let mut tail = Tail::default();
+        let mut left_over = sled::Batch::default();
+        for found in self.tail.range(key(id, 0, 0)..=key(id, u64::MAX, u16::MAX)) {
+            let (name, value) = self.ask("opening", || found)?;
+            let Some((_, first, part)) = read_key(&name) else { continue };
+            if first <= in_blocks || first > head.seq {
+                left_over.remove(name);
+                continue;
+            }
+            if tail.bytes.is_empty() {
+                tail.first = first;
+                tail.at = BlockHeader::read(&value).map(|header| header.at).unwrap_or_default();
+            }
+            tail.bytes.extend_from_slice(value.get(HEADER_BYTES..).unwrap_or_default());
+            tail.keys.push(key(id, first, part));
+        }
+        self.ask("opening", || self.tail.apply_batch(left_over))?;
+        Ok(tail)
+    }
+}
+
+/// The records of a block before the cut, as a block; none if there is none.
+fn good_part(stream: StreamId, first: u64, cut: u64, value: sled::IVec) -> Option<Vec<u8>> {
+    let header = BlockHeader::read(&value).ok()?;
+    let block = crate::Block::new(stream, first, value);
+    let mut good = Vec::new();
+    put_header(&mut good, header.at, 1);
+    for record in block.records().map_while(Result::ok).take_while(|record| record.place.seq < cut) {
+        put_record(&mut good, record.bytes, record.hash);
+    }
+    (good.len() > HEADER_BYTES).then_some(good)
+}
