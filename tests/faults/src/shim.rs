@@ -94,7 +94,7 @@ impl FromStr for Kind {
 }
 
 impl Shim {
-    /// Compiles it into a directory, with `CC` or `cc`. Those who build at the same time do not meet.
+    /// Compiles it into a directory, with `CC` or `cc`, unless it is there. Those who build at the same time do not meet.
     pub fn build(dir: &Path) -> Result<Shim, Error> {
         let compiler = env::var("CC").unwrap_or_else(|_| "cc".into());
         Shim::build_with(&compiler, dir)
@@ -102,17 +102,19 @@ impl Shim {
 
     fn build_with(compiler: &str, dir: &Path) -> Result<Shim, Error> {
         fs::create_dir_all(dir).map_err(Error::at("making", dir))?;
-        let place = tempfile::Builder::new()
-            .prefix("shim-")
-            .tempdir_in(dir)
-            .map_err(Error::at("making a directory in", dir))?
-            .keep();
-        let source = place.join("faults.c");
-        let library = place.join("faults.so");
+        // Under the name of its source: built once, and not mistaken for an older one.
+        let name = blake3::hash(SOURCE.as_bytes()).to_hex();
+        let library = dir.join(format!("faults-{name}.so"));
+        if library.exists() {
+            return Ok(Shim { library });
+        }
+        let place = tempfile::tempdir_in(dir).map_err(Error::at("making a directory in", dir))?;
+        let source = place.path().join("faults.c");
+        let built = place.path().join("faults.so");
         fs::write(&source, SOURCE).map_err(Error::at("writing", &source))?;
         let told = Command::new(compiler)
             .args(["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-o"])
-            .args([&library, &source])
+            .args([&built, &source])
             .output()
             .map_err(|source| {
                 if source.kind() == io::ErrorKind::NotFound {
@@ -121,11 +123,11 @@ impl Shim {
                     Error::Io { what: format!("running {compiler}"), source }
                 }
             })?;
-        if told.status.success() {
-            Ok(Shim { library })
-        } else {
-            Err(Error::Compiler(String::from_utf8_lossy(&told.stderr).into_owned()))
+        if !told.status.success() {
+            return Err(Error::Compiler(String::from_utf8_lossy(&told.stderr).into_owned()));
         }
+        fs::rename(&built, &library).map_err(Error::at("naming", &library))?;
+        Ok(Shim { library })
     }
 
     /// Has a program run with it.
