@@ -259,9 +259,18 @@ impl Toy {
     }
 }
 
+/// A sled that was dropped goes on for a while in its threads, and keeps its lock.
 fn open_sled(dir: &Path) -> sled::Result<sled::Db> {
-    // Without its own thread that syncs from time to time, a sync that is left out is left out.
-    sled::Config::new().path(dir).flush_every_ms(None).open()
+    let started = Instant::now();
+    loop {
+        // Without its own thread that syncs from time to time, a sync that is left out is left out.
+        match sled::Config::new().path(dir).flush_every_ms(None).open() {
+            Err(error) if error.to_string().contains(LOCKED) && started.elapsed() < PATIENCE => {
+                thread::sleep(Duration::from_millis(1));
+            }
+            opened => return opened,
+        }
+    }
 }
 
 /// Makes a store aside and gives it its name when all of it is durable: sled never syncs its `conf`, and does not open
@@ -319,6 +328,11 @@ impl Stream {
         std::mem::take(&mut self.dirty).then_some(head)
     }
 }
+
+/// How sled says that another has the store open.
+const LOCKED: &str = "could not acquire lock";
+/// How long a lock may outlive its sled.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The file of the durable heads.
 const HEADS: &str = "heads";

@@ -9,16 +9,16 @@ use callfold_faults::driver::{Driver, LIMIT};
 use callfold_faults::judge::{NOTHING_LOST, NOTHING_SILENT, Outcome, Tally};
 use callfold_faults::protocol::{self, Append, Heads};
 use callfold_faults::random::{Random, setting};
-use callfold_faults::watchdog::{self, End};
+use callfold_faults::watchdog;
 
-use crate::{Lab, OPENING_DESTROYS_NOTHING, driver, look, planted, tell};
+use crate::{Lab, OPENING_DESTROYS_NOTHING, driver, ended_well, look, planted, tell};
 
 /// A store that was closed in order, and what it acknowledged.
 fn closed(driver: &Driver) -> (Lab, Heads) {
     let lab = Lab::new();
     let append = Append { snapshots: true, ..Append::new(lab.store(), 2_000) };
     let run = watchdog::run(&mut driver.append(&append), LIMIT).unwrap();
-    assert_eq!(run.end, End::Code(0), "{}", run.stderr);
+    ended_well(&run);
     let acknowledged = protocol::acknowledged(&run.stdout).unwrap();
     (lab, acknowledged)
 }

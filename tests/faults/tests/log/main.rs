@@ -24,7 +24,7 @@ use callfold_faults::judge::{Tally, judge};
 use callfold_faults::protocol::{Append, Heads};
 use callfold_faults::shim::{Fail, Shim, Watch};
 use callfold_faults::trace::Trace;
-use callfold_faults::watchdog::{self, Run};
+use callfold_faults::watchdog::{self, End, Run};
 use tempfile::TempDir;
 
 const TOY: &str = env!("CARGO_BIN_EXE_faults-toy");
@@ -88,6 +88,10 @@ impl Lab {
         let run = watchdog::run(&mut command, 4 * callfold_faults::driver::LIMIT).unwrap();
         (run, Trace::read(&trace).unwrap())
     }
+}
+
+fn ended_well(run: &Run) {
+    assert_eq!(run.end, End::Code(0), "{}{}", String::from_utf8_lossy(&run.stdout), run.stderr);
 }
 
 fn store_on(disk: &Path) -> PathBuf {

@@ -13,9 +13,9 @@ use callfold_faults::protocol::{Append, Durability};
 use callfold_faults::random::{Random, setting};
 use callfold_faults::shim::{Kind, Watch};
 use callfold_faults::trace::{Change, Entry, Trace};
-use callfold_faults::watchdog::{self, End};
+use callfold_faults::watchdog;
 
-use crate::{Lab, driver, look, planted, shim, store_on, tell};
+use crate::{Lab, driver, ended_well, look, planted, shim, store_on, tell};
 
 /// The moments that are tried: some at random, each with another fate of what was not synced; or all with each of them,
 /// where so many are asked for.
@@ -34,7 +34,7 @@ fn cut(driver: &Driver, options: &Append, wanted: u64, purpose: &str) -> Tally {
     let mut lab = Lab::new();
     let append = Append { dir: lab.store(), ..options.clone() };
     let (run, trace) = lab.append(driver, &append, None);
-    assert_eq!(run.end, End::Code(0), "{}", run.stderr);
+    ended_well(&run);
     let mut random = Random::from_environment(purpose);
     let mut tally = Tally::default();
     let mut expected = Expected::default();
@@ -165,7 +165,7 @@ fn the_trace_has_everything_that_happened_to_the_disk() {
         callfold_faults::damage::copy(&lab.disk(), &before).unwrap();
         let append = Append { dir: lab.store(), ..options(1_000) };
         let (run, mut trace) = lab.append(&driver, &append, None);
-        assert_eq!(run.end, End::Code(0), "{}", run.stderr);
+        ended_well(&run);
         assert_eq!(unexplained(&trace.entries, &before, &lab.disk(), &lab.place()), Vec::<PathBuf>::new());
         assert!(trace.calls(Kind::Sync) > 0 && trace.calls(Kind::Write) > 0);
         assert_eq!(trace.acknowledged(trace.entries.len()).unwrap().len(), 3);

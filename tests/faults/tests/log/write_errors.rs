@@ -11,9 +11,9 @@ use callfold_faults::judge::{NOTHING_LOST, Tally, after_failure};
 use callfold_faults::protocol::Append;
 use callfold_faults::random::{Random, setting};
 use callfold_faults::shim::{Fail, Kind};
-use callfold_faults::watchdog::{self, End};
+use callfold_faults::watchdog;
 
-use crate::{Lab, OPENING_DESTROYS_NOTHING, driver, look, planted, store_on, tell};
+use crate::{Lab, OPENING_DESTROYS_NOTHING, driver, ended_well, look, planted, store_on, tell};
 
 /// What went wrong in one run with a failing call. The store is looked at as it is afterwards, on a disk that is well
 /// again, and as a power cut would have left it.
@@ -56,7 +56,7 @@ fn fail(
 fn begun(driver: &Driver) -> Lab {
     let lab = Lab::new();
     let run = watchdog::run(&mut driver.append(&options(&lab)), LIMIT).unwrap();
-    assert_eq!(run.end, End::Code(0), "{}", run.stderr);
+    ended_well(&run);
     lab
 }
 
@@ -99,7 +99,7 @@ fn all(driver: &Driver, kinds: &[Kind], wanted: u64, purpose: &str) -> Vec<Strin
 fn a_call_that_fails_is_told_and_nothing_is_lost() {
     let mut kinds = Kind::ALL.to_vec();
     kinds.retain(|kind| OPENING_DESTROYS_NOTHING || *kind != Kind::Read);
-    let wrong = all(&driver(), &kinds, setting("FAULTS_FAILURES", 12), "failing calls");
+    let wrong = all(&driver(), &kinds, setting("FAULTS_FAILURES", 8), "failing calls");
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
