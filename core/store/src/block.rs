@@ -10,7 +10,7 @@ use callfold_engine::record::{Hash, Head};
 use crate::{Place, StoreError, StreamId};
 
 /// The most bytes of one value. Values of some 12 KiB sled puts into files of their own, which it never syncs.
-pub const MAX_VALUE_BYTES: usize = 8 * 1024;
+pub const MAX_VALUE_BYTES: usize = 6 * 1024;
 
 const VERSION: u8 = 1;
 pub(crate) const HEADER_BYTES: usize = 11;
