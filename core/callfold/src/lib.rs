@@ -4,7 +4,8 @@
 //! reads recorded sessions:
 //!
 //! - [`trace`] reads the traces of the reference client, line by line;
-//! - [`replay`] runs a trace through the engine and hands every step to a [`replay::Watch`].
+//! - [`replay`] runs a trace through the engine and hands every step to a [`replay::Watch`];
+//! - `tables` (with the feature of that name) tells the log as Arrow tables, and writes Parquet and CSV.
 //!
 //! ```
 //! use callfold::replay::{self, Tally};
@@ -22,6 +23,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used))]
 
 pub mod replay;
+#[cfg(feature = "tables")]
+pub mod tables;
 pub mod trace;
 
 pub use callfold_engine::*;

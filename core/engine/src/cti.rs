@@ -121,6 +121,16 @@ impl Direction {
             Self::Unknown => "c072be2c-3d82-4468-9d4a-6db47d1f4cca",
         }
     }
+
+    /// The direction in a word, as the agent sees it.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::In => "incoming",
+            Self::Out => "outgoing",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// A call as the provider tells of it.

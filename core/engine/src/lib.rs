@@ -33,6 +33,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used))]
 
+mod about;
 mod actions;
 pub mod announce;
 pub mod calls;
@@ -52,6 +53,7 @@ mod timer;
 mod view;
 pub mod wire;
 
+pub use about::About;
 pub use actions::Action;
 pub use codes::{DisconnectReason, ErrorCode};
 pub use command::{

@@ -207,6 +207,17 @@ pub enum EndedBy {
     OtherSide,
 }
 
+impl EndedBy {
+    /// Who, in a word.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::OtherSide => "other side",
+        }
+    }
+}
+
 /// What goes on on a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]

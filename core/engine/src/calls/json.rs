@@ -11,7 +11,6 @@ use super::call::{
 use super::commands::{Change, CommandTrail, RequestFate, RequestTrail};
 use super::time::{TimeLedger, Totals};
 use crate::announce::result_value;
-use crate::cti::Direction;
 use crate::text::{ChainId, PersonName, PhoneNumber, UserId};
 
 /// A call.
@@ -20,14 +19,14 @@ pub fn call(call: &Call) -> Value {
     json!({
         "id": call.id.as_str(),
         "chain": call.chain.as_ref().map(ChainId::as_str),
-        "direction": direction(call.direction),
+        "direction": call.direction.text(),
         "callback": call.callback,
         "other": other_side(&call.other),
         "upWhenConnected": call.up_when_connected,
         "began": moment(call.began),
         "answered": call.answered.map(moment),
         "ended": call.ended.map(moment),
-        "endedBy": call.ended_by.map(ended_by),
+        "endedBy": call.ended_by.map(EndedBy::text),
         "outcome": call.outcome.text(),
         "spells": call.spells.iter().map(spell).collect::<Vec<_>>(),
         "legs": call.legs.iter().map(leg).collect::<Vec<_>>(),
@@ -80,21 +79,6 @@ pub fn totals(totals: &Totals) -> Value {
 
 fn moment(moment: Moment) -> Value {
     json!({ "at": moment.at.as_micros(), "seq": moment.seq })
-}
-
-const fn direction(direction: Direction) -> &'static str {
-    match direction {
-        Direction::In => "incoming",
-        Direction::Out => "outgoing",
-        Direction::Unknown => "unknown",
-    }
-}
-
-const fn ended_by(by: EndedBy) -> &'static str {
-    match by {
-        EndedBy::Agent => "agent",
-        EndedBy::OtherSide => "other side",
-    }
 }
 
 fn other_side(other: &OtherSide) -> Value {
