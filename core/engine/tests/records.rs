@@ -1,5 +1,11 @@
 //! Records: what goes in comes out, nobody's name stands in them, and their bytes are promises.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm
+)]
 
 mod common;
 
@@ -252,7 +258,7 @@ fn damaged_bytes_are_an_error_and_never_a_panic() {
             let _ = stored(&damaged, |_| {});
         }
     }
-    let mut longer = bytes.clone();
+    let mut longer = bytes;
     longer.push(0);
     assert!(matches!(Record::read(&longer, &keys), Err(RecordError::Damaged(_))));
     assert!(matches!(Record::read(&[], &keys), Err(RecordError::Empty)));

@@ -1,20 +1,32 @@
 //! Blocks: consecutive records of a stream as one value, small enough that sled keeps it where it syncs.
 //!
 //! ```text
-//! version 1 · time of the first record (8 bytes) · parts (2 bytes) · for each record: length · bytes · hash (32 bytes)
+//! version · time of the first record (8 bytes) · parts (2 bytes) · for each record: length · bytes · hash (32 bytes)
 //! ```
+//!
+//! In version 2 what follows the parts is packed with LZ4, behind its length. A block is packed where that saves
+//! something: frames repeat themselves, and sled writes a value some three times before it rests.
 
 use callfold_engine::Timestamp;
 use callfold_engine::record::{Hash, Head};
 
 use crate::{Place, StoreError, StreamId};
 
-/// The most bytes of one value. Values of some 12 KiB sled puts into files of their own, which it never syncs.
+/// The most bytes of one value.
+///
+/// sled puts a page of over 128 KiB into a file of its own, which it never syncs, and a page may have 20 values for a
+/// moment.
 pub const MAX_VALUE_BYTES: usize = 6 * 1024;
 
+/// How many bytes of records make a block, before they are packed.
+pub(crate) const FULL_BYTES: usize = 12 * 1024;
+
 const VERSION: u8 = 1;
+const PACKED: u8 = 2;
 pub(crate) const HEADER_BYTES: usize = 11;
 const HASH_BYTES: usize = 32;
+/// The most bytes that a packed block may have: a record that fills all of its parts many times over.
+const MAX_UNPACKED_BYTES: usize = 1 << 28;
 
 /// A record that is to be appended.
 #[derive(Clone, Debug)]
@@ -27,11 +39,25 @@ pub struct NewRecord {
     pub at: Timestamp,
 }
 
-/// Writes the header of a block.
-pub(crate) fn put_header(out: &mut Vec<u8>, at: Timestamp, parts: u16) {
+/// Writes the header of a block that is not packed and has one part.
+pub(crate) fn put_header(out: &mut Vec<u8>, at: Timestamp) {
     out.push(VERSION);
     out.extend_from_slice(&at.as_micros().to_be_bytes());
-    out.extend_from_slice(&parts.to_be_bytes());
+    out.extend_from_slice(&1_u16.to_be_bytes());
+}
+
+/// A block of these records, packed if that saves something, and of how many parts it is. None if it is too long.
+pub(crate) fn packed(at: Timestamp, records: &[u8]) -> Option<(Vec<u8>, u16)> {
+    let packed = lz4_flex::block::compress_prepend_size(records);
+    let is_smaller = packed.len() < records.len() && records.len() <= MAX_UNPACKED_BYTES;
+    let (version, body) = if is_smaller { (PACKED, &packed[..]) } else { (VERSION, records) };
+    let parts = u16::try_from((HEADER_BYTES + body.len()).div_ceil(MAX_VALUE_BYTES)).ok()?;
+    let mut value = Vec::with_capacity(HEADER_BYTES + body.len());
+    value.push(version);
+    value.extend_from_slice(&at.as_micros().to_be_bytes());
+    value.extend_from_slice(&parts.to_be_bytes());
+    value.extend_from_slice(body);
+    Some((value, parts))
 }
 
 /// Writes a record into a block.
@@ -57,7 +83,7 @@ impl BlockHeader {
     pub(crate) fn read(value: &[u8]) -> Result<Self, &'static str> {
         let (header, _) = value.split_at_checked(HEADER_BYTES).ok_or("a block without a header")?;
         match header {
-            [VERSION, at @ .., parts_high, parts_low] => {
+            [VERSION | PACKED, at @ .., parts_high, parts_low] => {
                 let at = at.try_into().map_err(|_| "a block without a header")?;
                 let parts = u16::from_be_bytes([*parts_high, *parts_low]);
                 if parts == 0 {
@@ -82,8 +108,27 @@ pub struct Block {
 }
 
 impl Block {
-    pub(crate) const fn new(stream: StreamId, first: u64, value: sled::IVec) -> Self {
-        Self { stream, first, from: first, value }
+    /// The block that this value is, unpacked.
+    pub(crate) fn new(stream: StreamId, first: u64, value: sled::IVec) -> Result<Self, StoreError> {
+        let wrong = |what| StoreError::Block { place: Place { stream, seq: first }, what };
+        let value = match value.split_at_checked(HEADER_BYTES) {
+            Some((header, body)) if header.first() == Some(&PACKED) => {
+                let (bytes, body) = lz4_flex::block::uncompressed_size(body)
+                    .map_err(|_| wrong("a block without a length"))?;
+                if bytes > MAX_UNPACKED_BYTES {
+                    return Err(wrong("a block that would be too long"));
+                }
+                let mut whole = vec![0; HEADER_BYTES + bytes];
+                let (front, records) = whole.split_at_mut(HEADER_BYTES);
+                front.copy_from_slice(header);
+                match lz4_flex::block::decompress_into(body, records) {
+                    Ok(unpacked) if unpacked == bytes => whole.into(),
+                    Ok(_) | Err(_) => return Err(wrong("a block that cannot be unpacked")),
+                }
+            }
+            Some(_) | None => value,
+        };
+        Ok(Self { stream, first, from: first, value })
     }
 
     /// The same, with the records from this one on.

@@ -30,7 +30,7 @@ mod sled_store;
 pub use block::{Block, MAX_VALUE_BYTES, NewRecord, StoredRecord};
 pub use error::StoreError;
 pub use keys::{Keys, Subject};
-pub use log_store::{Append, DerivedChange, Durability, LogStore, Place, StreamHead, StreamId};
+pub use log_store::{Append, Derived, DerivedChange, Durability, LogStore, Place, StreamHead, StreamId};
 pub use memory::MemoryStore;
 pub use sled_store::{Cut, OpenReport, Options, SledStore, hush_caught_panics};
 

@@ -68,6 +68,9 @@ impl Default for Durability {
 /// A change of what can be derived from the log again: a key with its new value, or none to remove it.
 pub type DerivedChange = (Vec<u8>, Option<Vec<u8>>);
 
+/// Derived values, each with its key.
+pub type Derived<'s> = Box<dyn Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> + 's>;
+
 /// Streams of records that only grow, and what is derived from them.
 ///
 /// [`SledStore`](crate::SledStore) keeps them on disk, [`MemoryStore`](crate::MemoryStore) does not; one suite of
@@ -128,12 +131,7 @@ pub trait LogStore: Send + Sync + fmt::Debug {
     fn put_derived(&self, changes: Vec<DerivedChange>) -> Result<(), StoreError>;
 
     /// The derived values with keys from `from` up to but not `to`, in order; with `last_first`, from the end.
-    fn derived(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        last_first: bool,
-    ) -> Box<dyn Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> + '_>;
+    fn derived(&self, from: &[u8], to: &[u8], last_first: bool) -> Derived<'_>;
 
     /// Removes everything derived.
     ///

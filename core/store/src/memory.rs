@@ -7,7 +7,7 @@ use callfold_engine::Timestamp;
 use callfold_engine::record::Hash;
 
 use crate::block::{put_header, put_record};
-use crate::log_store::{Append, DerivedChange, LogStore, StreamHead, StreamId};
+use crate::log_store::{Append, Derived, DerivedChange, LogStore, StreamHead, StreamId};
 use crate::{Block, Keys, NewRecord, Place, StoreError};
 
 /// A store in memory. Nothing of it is durable, and it says so: [`LogStore::durable_head`] is what was appended.
@@ -135,13 +135,13 @@ impl LogStore for MemoryStore {
             let records = records.get(start..(start.saturating_add(BLOCK)).min(records.len()))?;
             let first = records.first()?;
             let mut bytes = Vec::new();
-            put_header(&mut bytes, first.at, 1);
+            put_header(&mut bytes, first.at);
             for record in records {
                 put_record(&mut bytes, &record.bytes, record.hash);
             }
             let block = Block::new(stream, next, bytes.into());
             next += records.len() as u64;
-            Some(Ok(block))
+            Some(block)
         }))
     }
 
@@ -162,12 +162,7 @@ impl LogStore for MemoryStore {
         Ok(())
     }
 
-    fn derived(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        last_first: bool,
-    ) -> Box<dyn Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> + '_> {
+    fn derived(&self, from: &[u8], to: &[u8], last_first: bool) -> Derived<'_> {
         if from >= to {
             return Box::new(std::iter::empty());
         }

@@ -1,11 +1,12 @@
 //! The directory of a store: whose it is, what is in it, who has it open.
 //!
 //! ```text
-//! callfold   what this is, and its version
+//! callfold   what this is, and its version; written last, when the store is made
 //! lock       held by the one owner
 //! keys       the keys of the personal data
 //! durable    how far each stream is known to be durable
 //! sled/      the database
+//! closed     how the database was when it was closed in order
 //! broken/    what was moved out of the way, never deleted
 //! ```
 
@@ -23,6 +24,9 @@ pub(super) struct Directory {
     _lock: File,
 }
 
+/// What may stand in the directory of a store that is not made yet.
+const OURS: &[&str] =
+    &["callfold", "lock", "keys", "durable", "sled", "closed", "broken", "sled.before", "sled.copying"];
 const MARKER: &str = "callfold";
 const MARKER_TEXT: &str = "callfold store ";
 
@@ -39,8 +43,13 @@ impl Directory {
             }
             Ok(_) => {
                 if !has_marker(root)? {
-                    if fs::read_dir(root).map_err(io())?.next().is_some() {
-                        return Err(not_a_store("there is something else in the directory"));
+                    for entry in fs::read_dir(root).map_err(io())? {
+                        if !OURS
+                            .iter()
+                            .any(|name| entry.as_ref().is_ok_and(|entry| entry.file_name() == *name))
+                        {
+                            return Err(not_a_store("there is something else in the directory"));
+                        }
                     }
                     if !may_create {
                         return Err(StoreError::Missing { path: root.to_owned() });
@@ -71,11 +80,17 @@ impl Directory {
                 }
                 None => return Err(not_a_store("its file `callfold` is none of ours")),
             }
-        } else {
-            write_new(&root.join(MARKER), format!("{MARKER_TEXT}{VERSION}\n").as_bytes())?;
-            sync_directory(root)?;
         }
         Ok(Self { root: root.to_owned(), _lock: lock })
+    }
+
+    /// Notes that the store is made. Until then its parts may be half written.
+    pub(super) fn set_made(&self) -> Result<(), StoreError> {
+        if has_marker(&self.root)? {
+            return Ok(());
+        }
+        write_new(&self.root.join(MARKER), format!("{MARKER_TEXT}{VERSION}\n").as_bytes())?;
+        sync_directory(&self.root)
     }
 
     fn lock(root: &Path) -> Result<File, StoreError> {
@@ -114,23 +129,35 @@ impl Directory {
         }
     }
 
-    /// Moves files that a crash of sled left half written out of its way: with one of them it would not open.
-    pub(super) fn move_strays(&self) -> Result<Vec<PathBuf>, StoreError> {
+    /// Moves out of sled's way what would keep it from opening: files that a crash left half written, and the whole
+    /// database of a store that was never made to its end.
+    pub(super) fn clear_way(&self) -> Result<Vec<PathBuf>, StoreError> {
         let sled = self.path("sled");
         let mut moved = Vec::new();
+        if !has_marker(&self.root)? {
+            for name in ["sled", "sled.before", "keys", "durable"] {
+                let path = self.path(name);
+                if path.exists() {
+                    moved.push(self.set_aside(&path)?);
+                }
+            }
+        }
         if !sled.is_dir() {
             return Ok(moved);
         }
         for entry in fs::read_dir(&sled).map_err(StoreError::io(&sled))? {
             let path = entry.map_err(StoreError::io(&sled))?.path();
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if name.ends_with(".generating") {
-                let to = self.broken(name)?;
-                fs::rename(&path, &to).map_err(StoreError::io(&path))?;
-                moved.push(to);
+            if path.extension().is_some_and(|extension| extension == "generating") {
+                moved.push(self.set_aside(&path)?);
             }
         }
         Ok(moved)
+    }
+
+    fn set_aside(&self, path: &Path) -> Result<PathBuf, StoreError> {
+        let to = self.broken(&path.file_name().unwrap_or_default().to_string_lossy())?;
+        fs::rename(path, &to).map_err(StoreError::io(path))?;
+        Ok(to)
     }
 }
 

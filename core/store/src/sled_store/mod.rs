@@ -7,6 +7,7 @@
 //! - Its panics over damaged files are caught ([`guard`]); files that a crash left half written are moved out of its way
 //!   ([`directory`]).
 
+mod copy;
 mod directory;
 mod durable;
 mod guard;
@@ -23,10 +24,11 @@ use std::time::Duration;
 use callfold_engine::Timestamp;
 use callfold_engine::record::Hash;
 
-use crate::block::{HEADER_BYTES, MAX_VALUE_BYTES, put_header, put_record, size};
-use crate::log_store::{Append, DerivedChange, Durability, LogStore, StreamHead, StreamId};
+use crate::block::{FULL_BYTES, HEADER_BYTES, MAX_VALUE_BYTES, packed, put_header, put_record, size};
+use crate::log_store::{Append, Derived, DerivedChange, Durability, LogStore, StreamHead, StreamId};
 use crate::{Block, Keys, NewRecord, Place, StoreError};
 
+use copy::Closer;
 use directory::Directory;
 use durable::DurableHeads;
 use guard::caught;
@@ -44,11 +46,19 @@ pub struct Options {
     pub create: bool,
     /// How many bytes of the database are kept in memory. sled takes about as much again for its index.
     pub cache_bytes: u64,
+    /// Up to how many bytes a database is copied before it is opened after a crash, so that a store which is refused
+    /// is left as it was: sled cuts off for good what it cannot read. The copy goes when the store is open.
+    pub copy_up_to: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { durability: Durability::default(), create: true, cache_bytes: 32 * 1024 * 1024 }
+        Self {
+            durability: Durability::default(),
+            create: true,
+            cache_bytes: 32 * 1024 * 1024,
+            copy_up_to: 4 << 30,
+        }
     }
 }
 
@@ -62,7 +72,7 @@ pub struct SledStore {
 
 #[derive(Debug)]
 struct Inner {
-    directory: Directory,
+    // sled's own first: what follows is dropped after it.
     db: sled::Db,
     streams: sled::Tree,
     blocks: sled::Tree,
@@ -78,6 +88,8 @@ struct Inner {
     synced: Condvar,
     /// Why nothing is written any more.
     failed: OnceLock<String>,
+    closer: Closer,
+    directory: Arc<Directory>,
 }
 
 #[derive(Debug, Default)]
@@ -199,7 +211,8 @@ impl Drop for SledStore {
         }
         // Whoever wants to know whether this worked calls `sync` before.
         let ticket = locked(&self.inner.appender).ticket;
-        let _ = self.inner.sync_to(ticket);
+        let in_order = self.inner.sync_to(ticket).is_ok();
+        self.inner.closer.in_order.store(in_order, std::sync::atomic::Ordering::Release);
     }
 }
 
@@ -275,49 +288,72 @@ impl Inner {
         first: u64,
         records: &[NewRecord],
     ) -> Result<(), StoreError> {
-        let mut fresh = Fresh { first, at: Timestamp::default(), bytes: Vec::new() };
-        for (seq, record) in (first..).zip(records) {
-            let bytes = size(&record.bytes);
-            if HEADER_BYTES + stream.tail.bytes.len() + fresh.bytes.len() + bytes > MAX_VALUE_BYTES {
-                self.fold(id, &mut stream.tail, &mut fresh)?;
+        // From `start` on, records are in neither a block nor the tail.
+        let (mut start, mut bytes) = (0, 0);
+        for (place, record) in records.iter().enumerate() {
+            let size = size(&record.bytes);
+            // One that is too long for the tail is a block of its own.
+            let is_long = HEADER_BYTES + size > MAX_VALUE_BYTES;
+            if is_long || stream.tail.bytes.len() + bytes + size > FULL_BYTES {
+                let fresh = records.get(start..place).unwrap_or_default();
+                self.fold(id, &mut stream.tail, first + start as u64, fresh)?;
+                (start, bytes) = (place, 0);
             }
-            if fresh.bytes.is_empty() {
-                fresh.first = seq;
-                fresh.at = record.at;
+            bytes += size;
+            if is_long {
+                self.fold(id, &mut stream.tail, first + place as u64, std::slice::from_ref(record))?;
+                (start, bytes) = (place + 1, 0);
             }
-            put_record(&mut fresh.bytes, &record.bytes, record.hash);
-            if HEADER_BYTES + bytes > MAX_VALUE_BYTES {
-                self.put_block(id, fresh.first, fresh.at, &fresh.bytes)?;
-                fresh.bytes.clear();
-            }
-            stream.head = StreamHead { seq, hash: record.hash, at: Some(record.at) };
         }
-        if fresh.bytes.is_empty() {
-            return Ok(());
+        self.wait(id, &mut stream.tail, first + start as u64, records.get(start..).unwrap_or_default())?;
+        if let Some(last) = records.last() {
+            let seq = first + records.len() as u64 - 1;
+            stream.head = StreamHead { seq, hash: last.hash, at: Some(last.at) };
         }
-        let mut value = Vec::with_capacity(HEADER_BYTES + fresh.bytes.len());
-        put_header(&mut value, fresh.at, 1);
-        value.extend_from_slice(&fresh.bytes);
-        let key = key(id, fresh.first, 0);
-        self.ask("appending", || self.tail.insert(key, value))?;
-        let tail = &mut stream.tail;
-        if tail.bytes.is_empty() {
-            tail.first = fresh.first;
-            tail.at = fresh.at;
-        }
-        tail.bytes.extend_from_slice(&fresh.bytes);
-        tail.keys.push(key);
         Ok(())
+    }
+
+    /// Lets records wait in the tail, as values that sled keeps where it syncs.
+    fn wait(
+        &self,
+        id: StreamId,
+        tail: &mut Tail,
+        first: u64,
+        records: &[NewRecord],
+    ) -> Result<(), StoreError> {
+        let mut value = Vec::new();
+        let mut key = key(id, first, 0);
+        for (seq, record) in (first..).zip(records) {
+            if value.len() + size(&record.bytes) > MAX_VALUE_BYTES {
+                self.put_waiting(tail, key, std::mem::take(&mut value))?;
+            }
+            if value.is_empty() {
+                put_header(&mut value, record.at);
+                key = self::key(id, seq, 0);
+            }
+            put_record(&mut value, &record.bytes, record.hash);
+            tail.put(seq, record);
+        }
+        if value.is_empty() { Ok(()) } else { self.put_waiting(tail, key, value) }
+    }
+
+    fn put_waiting(&self, tail: &mut Tail, key: [u8; KEY_BYTES], value: Vec<u8>) -> Result<(), StoreError> {
+        tail.keys.push(key);
+        self.ask("appending", || self.tail.insert(key, value)).map(|_| ())
     }
 
     /// Makes a block of the tail and what is to follow it. Should a crash fall in between, the records stand in both
     /// places, and opening removes them from the tail.
-    fn fold(&self, id: StreamId, tail: &mut Tail, fresh: &mut Fresh) -> Result<(), StoreError> {
-        if tail.bytes.is_empty() {
-            tail.first = fresh.first;
-            tail.at = fresh.at;
+    fn fold(
+        &self,
+        id: StreamId,
+        tail: &mut Tail,
+        first: u64,
+        records: &[NewRecord],
+    ) -> Result<(), StoreError> {
+        for (seq, record) in (first..).zip(records) {
+            tail.put(seq, record);
         }
-        tail.bytes.append(&mut fresh.bytes);
         if tail.bytes.is_empty() {
             return Ok(());
         }
@@ -332,15 +368,9 @@ impl Inner {
 
     /// Writes a block; one that is too long, which then has one record, in parts.
     fn put_block(&self, id: StreamId, first: u64, at: Timestamp, records: &[u8]) -> Result<(), StoreError> {
-        let parts = (HEADER_BYTES + records.len()).div_ceil(MAX_VALUE_BYTES);
-        let too_long = || StoreError::Block {
-            place: Place { stream: id, seq: first },
-            what: "a record that is too long",
-        };
-        let parts = u16::try_from(parts).map_err(|_| too_long())?;
-        let mut value = Vec::with_capacity(HEADER_BYTES + records.len());
-        put_header(&mut value, at, parts);
-        value.extend_from_slice(records);
+        let place = Place { stream: id, seq: first };
+        let too_long = StoreError::Block { place, what: "a record that is too long" };
+        let (value, parts) = packed(at, records).ok_or(too_long)?;
         if parts == 1 {
             return self.ask("appending", || self.blocks.insert(key(id, first, 0), value)).map(|_| ());
         }
@@ -400,11 +430,13 @@ impl Inner {
     }
 }
 
-/// Records on their way to the store.
-struct Fresh {
-    first: u64,
-    at: Timestamp,
-    bytes: Vec<u8>,
+impl Tail {
+    fn put(&mut self, seq: u64, record: &NewRecord) {
+        if self.bytes.is_empty() {
+            (self.first, self.at) = (seq, record.at);
+        }
+        put_record(&mut self.bytes, &record.bytes, record.hash);
+    }
 }
 
 impl Appender {
@@ -483,12 +515,7 @@ impl LogStore for SledStore {
         self.inner.put_derived(changes)
     }
 
-    fn derived(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        last_first: bool,
-    ) -> Box<dyn Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> + '_> {
+    fn derived(&self, from: &[u8], to: &[u8], last_first: bool) -> Derived<'_> {
         self.inner.derived(from, to, last_first)
     }
 

@@ -2,14 +2,16 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, OnceLock};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 
 use callfold_engine::record::{Hash, Record};
 
+use super::copy::{Closer, Copy};
 use super::directory::{Directory, sync_directory, write_new};
 use super::durable::{DurableHead, DurableHeads};
 use super::{Appender, Inner, Options, Stream, Syncing, Tail, caught, key, locked, read_key};
-use crate::block::{BlockHeader, HEADER_BYTES, put_header, put_record};
+use crate::block::{BlockHeader, HEADER_BYTES, put_record};
 use crate::log_store::{StreamHead, StreamId};
 use crate::{Keys, Place, StoreError};
 
@@ -46,8 +48,29 @@ pub struct Cut {
 }
 
 pub(super) fn open(path: &Path, options: Options) -> Result<(Inner, OpenReport), StoreError> {
-    let directory = Directory::open(path, options.create)?;
-    let mut report = OpenReport { moved: directory.move_strays()?, cut: Vec::new() };
+    let directory = Arc::new(Directory::open(path, options.create)?);
+    let mut report = OpenReport { moved: directory.clear_way()?, cut: Vec::new() };
+    // sled takes what it cannot read for the end of its log, and cuts it off for good. So a database that is not as it
+    // was when it was closed is tried on while a copy stands by.
+    let copy = Copy::make(&directory, options.copy_up_to)?;
+    let opened =
+        database(&directory, options).and_then(|inner| inner.look_at_streams(&mut report).map(|()| inner));
+    match (opened, copy) {
+        (Ok(inner), copy) => {
+            copy.map_or(Ok(()), Copy::remove)?;
+            directory.set_made()?;
+            Ok((inner, report))
+        }
+        (Err(error), Some(copy)) => {
+            copy.put_back()?;
+            Err(error)
+        }
+        (Err(error), None) => Err(error),
+    }
+}
+
+fn database(directory: &Arc<Directory>, options: Options) -> Result<Inner, StoreError> {
+    let path = &directory.root;
     let keys = Keys::open(&directory.path("keys"))?;
     let durable = DurableHeads::open(&directory.path("durable"))?;
     let config = sled::Config::new()
@@ -64,17 +87,19 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(Inner, OpenReport),
     let (db, streams, blocks, tail, derived) = match opened {
         Some(Ok(opened)) => opened,
         Some(Err(error)) => {
-            return Err(StoreError::Database { path: path.to_owned(), why: error.to_string() });
+            return Err(StoreError::Database { path: path.clone(), why: error.to_string() });
         }
-        None => return Err(StoreError::Broke { path: path.to_owned(), doing: "opening" }),
+        None => return Err(StoreError::Broke { path: path.clone(), doing: "opening" }),
     };
     let sled = directory.path("sled");
     let file = sled.join("db");
     let file = File::open(&file).map_err(StoreError::io(&file))?;
+    // sled writes its settings once and never syncs them; half of them would keep it from ever opening again.
+    let conf = sled.join("conf");
+    File::open(&conf).and_then(|conf| conf.sync_all()).map_err(StoreError::io(&conf))?;
     sync_directory(&sled)?;
     sync_directory(path)?;
-    let inner = Inner {
-        directory,
+    Ok(Inner {
         db,
         streams,
         blocks,
@@ -88,9 +113,9 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(Inner, OpenReport),
         syncing: Mutex::new(Syncing::default()),
         synced: Condvar::new(),
         failed: OnceLock::new(),
-    };
-    inner.look_at_streams(&mut report)?;
-    Ok((inner, report))
+        closer: Closer { root: path.clone(), in_order: AtomicBool::new(false) },
+        directory: Arc::clone(directory),
+    })
 }
 
 /// What is wrong with a record, and which.
@@ -205,32 +230,39 @@ impl Inner {
     /// Cuts a stream off before a record, and keeps what is cut.
     fn cut(&self, stream: StreamId, wrong: Wrong) -> Result<Cut, StoreError> {
         let Wrong { seq, what } = wrong;
+        // The block with the record may have good ones at its front: they are put back.
+        let range = key(stream, 0, 0)..=key(stream, seq, 0);
+        let in_tail = self.ask("cutting", || self.tail.range(range).next_back().transpose())?;
+        let in_tail = in_tail.and_then(|(name, _)| read_key(&name)).map(|(_, first, _)| first);
+        let start = self.block_of(stream, seq)?.max(in_tail).unwrap_or(seq);
+        let mut good = Vec::new();
+        let mut at = None;
+        if let Some(Ok(block)) = self.blocks(stream, start).next() {
+            for record in block.records().map_while(Result::ok).take_while(|record| record.place.seq < seq) {
+                at = at.or(record.head().ok().map(|head| head.at));
+                put_record(&mut good, record.bytes, record.hash);
+            }
+        }
         let kept = self.directory.broken(&format!("stream-{stream}-from-{seq}"))?;
         let mut bytes = Vec::new();
+        let mut changes = Vec::new();
         for tree in [&self.blocks, &self.tail] {
-            let mut changes = sled::Batch::default();
-            for found in tree.range(key(stream, 0, 0)..=key(stream, u64::MAX, u16::MAX)).rev() {
+            let mut gone = sled::Batch::default();
+            for found in tree.range(key(stream, start, 0)..=key(stream, u64::MAX, u16::MAX)) {
                 let (name, value) = self.ask("cutting", || found)?;
-                let Some((_, first, part)) = read_key(&name) else { continue };
-                // The last block that begins before the cut may have good records at its front. One in parts has one
-                // record, which is good.
-                let is_last = first < seq;
-                if is_last && (part > 0 || BlockHeader::read(&value).is_ok_and(|header| header.parts > 1)) {
-                    break;
-                }
                 bytes.extend_from_slice(&name);
                 bytes.extend_from_slice(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_be_bytes());
                 bytes.extend_from_slice(&value);
-                match good_part(stream, first, seq, value) {
-                    Some(good) => changes.insert(&name, good),
-                    None => changes.remove(&name),
-                }
-                if is_last {
-                    break;
-                }
+                gone.remove(name);
             }
-            write_new(&kept, &bytes)?;
-            self.ask("cutting", || tree.apply_batch(changes))?;
+            changes.push((tree, gone));
+        }
+        write_new(&kept, &bytes)?;
+        for (tree, gone) in changes {
+            self.ask("cutting", || tree.apply_batch(gone))?;
+        }
+        if let Some(at) = at {
+            self.put_block(stream, start, at, &good)?;
         }
         // What was derived from it may not hold.
         self.ask("cutting", || self.derived.clear())?;
@@ -268,16 +300,4 @@ impl Inner {
         self.ask("opening", || self.tail.apply_batch(left_over))?;
         Ok(tail)
     }
-}
-
-/// The records of a block before the cut, as a block; none if there is none.
-fn good_part(stream: StreamId, first: u64, cut: u64, value: sled::IVec) -> Option<Vec<u8>> {
-    let header = BlockHeader::read(&value).ok()?;
-    let block = crate::Block::new(stream, first, value);
-    let mut good = Vec::new();
-    put_header(&mut good, header.at, 1);
-    for record in block.records().map_while(Result::ok).take_while(|record| record.place.seq < cut) {
-        put_record(&mut good, record.bytes, record.hash);
-    }
-    (good.len() > HEADER_BYTES).then_some(good)
 }

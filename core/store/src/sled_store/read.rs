@@ -5,7 +5,7 @@ use callfold_engine::record::Hash;
 
 use super::{Inner, MAX_VALUE_BYTES, caught, key, locked, read_key};
 use crate::block::BlockHeader;
-use crate::log_store::{DerivedChange, StreamId};
+use crate::log_store::{Derived, DerivedChange, StreamId};
 use crate::{Block, Place, StoreError};
 
 impl Inner {
@@ -30,7 +30,7 @@ impl Inner {
     }
 
     /// The block that has record `seq`, if that is in a block and not in the tail: its first record.
-    fn block_of(&self, stream: StreamId, seq: u64) -> Result<Option<u64>, StoreError> {
+    pub(super) fn block_of(&self, stream: StreamId, seq: u64) -> Result<Option<u64>, StoreError> {
         let range = key(stream, 0, 0)..=key(stream, seq, u16::MAX);
         let found = self.ask("reading", || self.blocks.range(range).next_back().transpose())?;
         Ok(found.and_then(|(key, _)| read_key(&key)).map(|(_, first, _)| first))
@@ -88,12 +88,7 @@ impl Inner {
         self.ask("deriving", || self.derived.apply_batch(batch))
     }
 
-    pub(super) fn derived(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        last_first: bool,
-    ) -> Box<dyn Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> + '_> {
+    pub(super) fn derived(&self, from: &[u8], to: &[u8], last_first: bool) -> Derived<'_> {
         if from >= to {
             return Box::new(std::iter::empty());
         }
@@ -238,7 +233,7 @@ impl Blocks<'_> {
             self.inner.ask("reading", || self.inner.tail.range(range).next_back().transpose())?
         };
         if let Some((first, value)) = last.and_then(|(name, value)| Some((read_key(&name)?.1, value))) {
-            let block = Block::new(self.stream, first, value);
+            let block = Block::new(self.stream, first, value)?;
             if block.next() > expected || first == expected {
                 return Ok(Some(block));
             }
@@ -260,7 +255,7 @@ impl Blocks<'_> {
     fn whole(&self, first: u64, value: sled::IVec) -> Result<Block, StoreError> {
         let parts = BlockHeader::read(&value).map_or(1, |header| header.parts);
         if parts == 1 {
-            return Ok(Block::new(self.stream, first, value));
+            return Block::new(self.stream, first, value);
         }
         let mut whole = value.to_vec();
         for part in 1..parts {
@@ -270,6 +265,6 @@ impl Blocks<'_> {
             let value = self.inner.ask("reading", || self.inner.blocks.get(name))?.ok_or(missing)?;
             whole.extend_from_slice(&value);
         }
-        Ok(Block::new(self.stream, first, whole.into()))
+        Block::new(self.stream, first, whole.into())
     }
 }
