@@ -1,8 +1,8 @@
 //! callfold: what a PBX says and what an agent does, folded into one log, and what follows from it.
 //!
-//! This crate is what every surface depends on. It adds to the pure engine (re-exported here whole) what
-//! reads recorded sessions:
+//! This crate is what every surface depends on. It adds to the pure engine (re-exported here whole):
 //!
+//! - [`log`] keeps what happened in a store, proves that it is whole, and says what was so at any moment;
 //! - [`trace`] reads the traces of the reference client, line by line;
 //! - [`replay`] runs a trace through the engine and hands every step to a [`replay::Watch`];
 //! - `tables` (with the feature of that name) tells the log as Arrow tables, and writes Parquet and CSV.
@@ -22,6 +22,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used))]
 
+pub mod log;
 pub mod replay;
 #[cfg(feature = "tables")]
 pub mod tables;

@@ -118,6 +118,8 @@ struct Table {
     by_id: HashMap<SubjectId, usize>,
     /// The subject under which a text is sealed from now on. What was taken in from elsewhere may have others.
     by_lookup: HashMap<[u8; 12], usize>,
+    /// Other subjects of the same text.
+    twins: HashMap<[u8; 12], Vec<SubjectId>>,
     sealed: HashMap<Box<str>, (SubjectId, Arc<[u8]>)>,
     opened: HashMap<SubjectId, (Arc<[u8]>, Arc<str>)>,
 }
@@ -127,7 +129,11 @@ impl Table {
         let number = self.entries.len();
         self.by_id.insert(entry.id, number);
         if entry.state == USED {
-            self.by_lookup.entry(entry.lookup).or_insert(number);
+            if self.by_lookup.contains_key(&entry.lookup) {
+                self.twins.entry(entry.lookup).or_default().push(entry.id);
+            } else {
+                self.by_lookup.insert(entry.lookup, number);
+            }
         }
         self.entries.push(entry);
     }
@@ -228,6 +234,16 @@ impl Keys {
         table.entries.get(*number).map(|entry| entry.id)
     }
 
+    /// Every subject that is this text: one, and those that were taken in from other stores.
+    #[must_use]
+    pub fn find_all(&self, text: &str) -> Vec<SubjectId> {
+        let table = self.read();
+        let lookup = self.lookup(text);
+        let first = table.by_lookup.get(&lookup).and_then(|number| table.entries.get(*number));
+        let twins = table.twins.get(&lookup).into_iter().flatten().copied();
+        first.map(|entry| entry.id).into_iter().chain(twins).collect()
+    }
+
     /// What has become of a subject.
     #[must_use]
     pub fn subject(&self, subject: SubjectId) -> Subject {
@@ -256,6 +272,7 @@ impl Keys {
             if table.by_lookup.get(&before.lookup) == Some(&number) {
                 table.by_lookup.remove(&before.lookup);
             }
+            table.twins.remove(&before.lookup);
             table.opened.remove(subject);
         }
         table.sealed.retain(|_, (subject, _)| !subjects.contains(subject));

@@ -38,7 +38,7 @@ use crate::wire::FrameText;
 
 use bytes::{Cursor, put_number, put_signed};
 use codec::{Decoder, Encoder};
-use strings::{Raw, Table, Writer};
+use strings::{Part, Raw, Table, Writer};
 
 pub use same::first_difference;
 pub use seal::{NoKeys, Seal, SealError, SubjectId, Unseal, has_erased};
@@ -401,6 +401,17 @@ pub enum Stored<'b> {
     Plain(&'b [u8]),
     /// Under the key of a subject.
     Sealed(SubjectId, &'b [u8]),
+    /// A subject, told of before, that is the content of a piece of a long message: if the message became whole, a
+    /// record has it without secrets, and the piece is not needed.
+    Piece(SubjectId),
+}
+
+/// As [`stored`], for bytes that [`write_sealed`] wrote.
+///
+/// # Errors
+/// [`RecordError`] if the bytes are not of such a value.
+pub fn stored_in_sealed(value: &[u8], each: impl FnMut(Stored<'_>)) -> Result<(), RecordError> {
+    stored_in_table(&mut Cursor::new(value), each)
 }
 
 /// Calls `each` with everything that stands in the table of a record, without reading the rest.
@@ -416,14 +427,25 @@ pub fn stored(record: &[u8], each: impl FnMut(Stored<'_>)) -> Result<(), RecordE
 
 fn stored_in_table(bytes: &mut Cursor<'_>, mut each: impl FnMut(Stored<'_>)) -> Result<(), RecordError> {
     let count = bytes.count()?;
+    let mut subjects = Vec::with_capacity(count);
     for before in 0..count {
+        let mut subject = None;
         match Raw::read(bytes, before)? {
             Raw::Plain(text) => each(Stored::Plain(text.as_bytes())),
-            Raw::Sealed(subject, sealed) => each(Stored::Sealed(subject, sealed)),
-            Raw::Cut { pieces, number } => {
-                Raw::literals(pieces, number, |literal| each(Stored::Plain(literal)))?;
+            Raw::Sealed(id, sealed) => {
+                subject = Some(id);
+                each(Stored::Sealed(id, sealed));
             }
+            Raw::Cut { pieces, number } => Raw::parts(pieces, number, |part| match part {
+                Part::Literal(literal) => each(Stored::Plain(literal)),
+                Part::Content(place) => {
+                    if let Some(Some(id)) = subjects.get(place) {
+                        each(Stored::Piece(*id));
+                    }
+                }
+            })?,
         }
+        subjects.push(subject);
     }
     Ok(())
 }

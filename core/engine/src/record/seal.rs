@@ -24,6 +24,12 @@ impl SubjectId {
     }
 }
 
+/// Whether `text` is a token and nothing else.
+pub(super) fn is_token(text: &str) -> bool {
+    let id = text.strip_prefix(TOKEN).unwrap_or_default();
+    id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// Whether `text` stands for, or is made of, something that was erased.
 #[must_use]
 pub fn has_erased(text: &str) -> bool {

@@ -318,18 +318,29 @@ impl<'b> Raw<'b> {
         })
     }
 
-    /// The readable stretches of a cut text.
-    pub(super) fn literals(
+    /// What is to be known of a cut text without putting it together.
+    pub(super) fn parts(
         mut pieces: Cursor<'b>,
         number: u64,
-        mut each: impl FnMut(&'b [u8]),
+        mut each: impl FnMut(Part<'b>),
     ) -> Result<(), RecordError> {
         for _ in 0..number {
             let tag = pieces.number()?;
-            if tag & 3 == LITERAL {
-                each(pieces.take(usize::try_from(tag >> 2).unwrap_or(usize::MAX))?);
+            let value = usize::try_from(tag >> 2).unwrap_or(usize::MAX);
+            match tag & 3 {
+                LITERAL => each(Part::Literal(pieces.take(value)?)),
+                CONTENT => each(Part::Content(value)),
+                _ => {}
             }
         }
         Ok(())
     }
+}
+
+/// A part of a cut text.
+pub(super) enum Part<'b> {
+    /// It stays readable.
+    Literal(&'b [u8]),
+    /// The content of a piece of a long message: the entry at this place.
+    Content(usize),
 }

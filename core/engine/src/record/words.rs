@@ -3,6 +3,8 @@
 //! Everything else that stands in a frame, a command or an event may be somebody's name or number, so it is
 //! sealed. A word that is missing here costs a few bytes; a word too many would be a name that cannot be erased.
 
+use super::seal::is_token;
+
 /// Names, keys and values of the protocol, sorted.
 const WORDS: &[&str] = &[
     "Commutated",
@@ -395,9 +397,11 @@ const MASK: &str = "***";
 /// Whether `text` is nobody's name or number: a word of the protocol, a GUID, a moment, an address, a single
 /// character.
 pub(super) fn is_plain(text: &str) -> bool {
+    // A token of what was erased is nobody's any more.
     text.chars().nth(1).is_none()
         || text == MASK
         || is_guid(text)
+        || is_token(text)
         || WORDS.binary_search(&text).is_ok()
         || is_moment(text)
         || text.starts_with("ws://")
@@ -458,6 +462,7 @@ mod tests {
             "12.01.2026 12:34",
             "00:01:12",
             "wss://pbx.example",
+            "erased.subject.00000000000000ff",
         ] {
             assert!(is_plain(text), "{text}");
         }
@@ -472,6 +477,7 @@ mod tests {
             "8 (495) 111-22-33",
             "Иванов",
             "ivanov",
+            "erased.subject.102",
             "Петрова Анна",
             "2026-01-12",
             "12:a4",

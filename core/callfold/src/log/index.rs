@@ -1,0 +1,343 @@
+//! Calls, found by stream, time, number and chain. The index is derived from the log as told, brought up to date when
+//! it is asked, and safe to lose.
+
+use std::sync::PoisonError;
+
+use callfold_engine::calls::{Call, CallLog, CommandTrail, TimeLedger};
+use callfold_engine::record::{Hash, has_erased, read_sealed, write_sealed};
+use callfold_engine::{Span, Timestamp};
+use callfold_store::{DerivedChange, StreamId};
+
+use super::{Log, LogError};
+
+/// Which calls are wanted. Whatever is none does not matter.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct CallQuery {
+    /// Of this stream.
+    pub stream: Option<StreamId>,
+    /// Begun at or after.
+    pub from: Option<Timestamp>,
+    /// Begun before.
+    pub to: Option<Timestamp>,
+    /// With this number at the other end, as it was told.
+    pub number: Option<String>,
+    /// On this chain; the id of a call is its chain.
+    pub chain: Option<String>,
+}
+
+/// A call, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FoundCall {
+    /// The stream.
+    pub stream: StreamId,
+    /// The call.
+    pub call: Call,
+}
+
+const VERSION: u8 = 1;
+/// How many records are folded before what came of them is put away.
+const STEP: usize = 10_000;
+
+/// Kinds of keys.
+const STATE: u8 = b'i';
+const CALL: u8 = b'c';
+const BY_TIME: u8 = b't';
+const BY_CHAIN: u8 = b'h';
+const BY_NUMBER: u8 = b'n';
+const COMMAND: u8 = b'm';
+
+fn key(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
+    std::iter::once(&[kind][..]).chain(parts.iter().copied()).collect::<Vec<_>>().concat()
+}
+
+/// Sorts as the times do.
+fn time_key(at: Timestamp) -> [u8; 8] {
+    (at.as_micros() as u64 ^ (1 << 63)).to_be_bytes()
+}
+
+fn chain_key(chain: &str) -> [u8; 16] {
+    let mut key = [0; 16];
+    for (byte, of) in key.iter_mut().zip(Hash::of_stream(chain.as_bytes()).0) {
+        *byte = of;
+    }
+    key
+}
+
+/// How far the index of a stream is.
+struct State {
+    seq: u64,
+    hash: Hash,
+    calls: u64,
+    commands: u64,
+    log: CallLog,
+}
+
+impl Log {
+    /// The calls that are wanted, by when they began. Those that go on are among them, as they are now.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log or its index cannot be read.
+    pub fn calls(&self, query: &CallQuery) -> Result<Vec<FoundCall>, LogError> {
+        let mut found = Vec::new();
+        for (stream, _) in self.store.streams()? {
+            if query.stream.is_some_and(|wanted| wanted != stream) {
+                continue;
+            }
+            let mut state = self.derive(stream)?;
+            let ordinals = self.ordinals(stream, query, state.calls)?;
+            for ordinal in ordinals {
+                found.push(FoundCall { stream, call: self.call(stream, ordinal)? });
+            }
+            let open = state.log.close().calls;
+            found.extend(open.into_iter().map(|call| FoundCall { stream, call }));
+        }
+        found.retain(|found| query.wants(&found.call));
+        found.sort_by_key(|found| (found.call.began.at, found.stream, found.call.began.seq));
+        Ok(found)
+    }
+
+    /// Every command of a stream, with what the server answered and what it led to.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log or its index cannot be read.
+    pub fn commands(&self, stream: StreamId) -> Result<Vec<CommandTrail>, LogError> {
+        let mut state = self.derive(stream)?;
+        let id = stream.0.to_be_bytes();
+        let mut commands = Vec::new();
+        for entry in self.store.derived(&key(COMMAND, &[&id]), &key(COMMAND, &[&id, &[0xff; 9]]), false) {
+            commands.push(read_sealed(&entry?.1, self.store.keys())?);
+        }
+        commands.extend(state.log.close().commands);
+        commands.sort_by_key(|command: &CommandTrail| command.id);
+        Ok(commands)
+    }
+
+    /// The time ledger of a stream, up to its last record. Its days are those of UTC; [`Log::time_by_day`] has others.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log or its index cannot be read.
+    pub fn time(&self, stream: StreamId) -> Result<TimeLedger, LogError> {
+        Ok(self.derive(stream)?.log.ledger().clone())
+    }
+
+    /// The time ledger of a stream with days that begin `day_offset` before midnight UTC. Reads the whole stream.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log cannot be read.
+    pub fn time_by_day(&self, stream: StreamId, day_offset: Span) -> Result<TimeLedger, LogError> {
+        let mut log = CallLog::new(day_offset);
+        for told in self.told(stream, 1) {
+            let told = told?;
+            log.record(told.seq, told.at, &told.events);
+            log.take_over();
+        }
+        Ok(log.ledger().clone())
+    }
+
+    fn call(&self, stream: StreamId, ordinal: u64) -> Result<Call, LogError> {
+        let name = key(CALL, &[&stream.0.to_be_bytes(), &ordinal.to_be_bytes()]);
+        let end = key(CALL, &[&stream.0.to_be_bytes(), &ordinal.saturating_add(1).to_be_bytes()]);
+        match self.store.derived(&name, &end, false).next() {
+            Some(entry) => Ok(read_sealed(&entry?.1, self.store.keys())?),
+            None => Err(callfold_engine::record::RecordError::Damaged("the index lost a call").into()),
+        }
+    }
+
+    /// The calls among which the wanted ones are, by the index that leaves fewest.
+    fn ordinals(&self, stream: StreamId, query: &CallQuery, calls: u64) -> Result<Vec<u64>, LogError> {
+        let id = stream.0.to_be_bytes();
+        let ranges = if let Some(chain) = &query.chain {
+            let chain = chain_key(chain);
+            vec![(key(BY_CHAIN, &[&chain, &id]), key(BY_CHAIN, &[&chain, &id, &[0xff; 9]]))]
+        } else if let Some(number) = &query.number {
+            let subjects = self.store.keys().find_all(number);
+            let range = |subject: [u8; 8]| {
+                (key(BY_NUMBER, &[&subject, &id]), key(BY_NUMBER, &[&subject, &id, &[0xff; 9]]))
+            };
+            subjects.into_iter().map(|subject| range(subject.0.to_be_bytes())).collect()
+        } else if query.from.is_some() || query.to.is_some() {
+            let from = time_key(query.from.unwrap_or(Timestamp::from_micros(i64::MIN)));
+            let to = time_key(query.to.unwrap_or(Timestamp::from_micros(i64::MAX)));
+            vec![(key(BY_TIME, &[&id, &from]), key(BY_TIME, &[&id, &to]))]
+        } else {
+            return Ok((0..calls).collect());
+        };
+        let mut ordinals = Vec::new();
+        for (from, to) in ranges {
+            for entry in self.store.derived(&from, &to, false) {
+                let (name, _) = entry?;
+                ordinals
+                    .extend(name.split_last_chunk::<8>().map(|(_, ordinal)| u64::from_be_bytes(*ordinal)));
+            }
+        }
+        Ok(ordinals)
+    }
+
+    /// Brings the index of a stream up to date.
+    fn derive(&self, stream: StreamId) -> Result<State, LogError> {
+        let _one_at_a_time = self.deriving.lock().unwrap_or_else(PoisonError::into_inner);
+        let head = self.store.head(stream)?;
+        let mut state = match self.state(stream, head.seq)? {
+            Some(state) => state,
+            None => {
+                self.forget(stream)?;
+                State { seq: 0, hash: self.origin(stream)?, calls: 0, commands: 0, log: CallLog::default() }
+            }
+        };
+        if state.seq == head.seq {
+            return Ok(state);
+        }
+        let mut changes = Vec::new();
+        let mut since = 0;
+        for block in self.store.blocks(stream, state.seq + 1) {
+            let block = block?;
+            for record in block.records() {
+                let record = record?;
+                let read = callfold_engine::record::Record::read_events(record.bytes, self.store.keys());
+                let (told, events) = read
+                    .map_err(|source| callfold_store::StoreError::Record { place: record.place, source })?;
+                state.log.record(told.seq, told.at, &events);
+                (state.seq, state.hash) = (told.seq, record.hash);
+                self.put_over(stream, &mut state, &mut changes)?;
+                since += 1;
+            }
+            if since >= STEP {
+                since = 0;
+                self.put_state(stream, &state, std::mem::take(&mut changes))?;
+            }
+        }
+        self.put_state(stream, &state, changes)?;
+        Ok(state)
+    }
+
+    fn put_over(
+        &self,
+        stream: StreamId,
+        state: &mut State,
+        changes: &mut Vec<DerivedChange>,
+    ) -> Result<(), LogError> {
+        let over = state.log.take_over();
+        let id = stream.0.to_be_bytes();
+        for call in &over.calls {
+            let ordinal = state.calls.to_be_bytes();
+            state.calls += 1;
+            changes.push((key(CALL, &[&id, &ordinal]), Some(write_sealed(call, &mut self.store.keys())?)));
+            changes.push((key(BY_TIME, &[&id, &time_key(call.began.at), &ordinal]), Some(vec![1])));
+            changes.push((key(BY_CHAIN, &[&chain_key(call.id.as_str()), &id, &ordinal]), Some(vec![1])));
+            let mut numbers: Vec<&str> = std::iter::once(&call.other)
+                .chain(call.legs.iter().map(|leg| &leg.who))
+                .filter_map(|who| who.number.as_ref().map(callfold_engine::PhoneNumber::as_str))
+                .filter(|number| !has_erased(number))
+                .collect();
+            numbers.sort_unstable();
+            numbers.dedup();
+            for number in numbers {
+                for subject in self.store.keys().find_all(number) {
+                    changes.push((key(BY_NUMBER, &[&subject.0.to_be_bytes(), &id, &ordinal]), Some(vec![1])));
+                }
+            }
+        }
+        for command in &over.commands {
+            let ordinal = state.commands.to_be_bytes();
+            state.commands += 1;
+            changes
+                .push((key(COMMAND, &[&id, &ordinal]), Some(write_sealed(command, &mut self.store.keys())?)));
+        }
+        Ok(())
+    }
+
+    fn put_state(
+        &self,
+        stream: StreamId,
+        state: &State,
+        mut changes: Vec<DerivedChange>,
+    ) -> Result<(), LogError> {
+        let mut bytes = vec![VERSION];
+        bytes.extend_from_slice(&state.seq.to_be_bytes());
+        bytes.extend_from_slice(&state.hash.0);
+        bytes.extend_from_slice(&state.calls.to_be_bytes());
+        bytes.extend_from_slice(&state.commands.to_be_bytes());
+        bytes.extend(write_sealed(&state.log, &mut self.store.keys())?);
+        changes.push((key(STATE, &[&stream.0.to_be_bytes()]), Some(bytes)));
+        Ok(self.store.put_derived(changes)?)
+    }
+
+    /// How far the index is, if it belongs to the log as it is.
+    fn state(&self, stream: StreamId, last: u64) -> Result<Option<State>, LogError> {
+        let id = stream.0.to_be_bytes();
+        let entry = self.store.derived(&key(STATE, &[&id]), &key(STATE, &[&id, &[0]]), false).next();
+        let Some((_, bytes)) = entry.transpose()? else { return Ok(None) };
+        let Some(state) = self.read_state(&bytes) else { return Ok(None) };
+        if state.seq == 0 {
+            return Ok(Some(state));
+        }
+        if state.seq > last {
+            return Ok(None);
+        }
+        let block = self.store.blocks(stream, state.seq).next().transpose()?;
+        let is_there = block.is_some_and(|block| {
+            let record = block.records().next();
+            record.is_some_and(|record| {
+                record.is_ok_and(|record| record.place.seq == state.seq && record.hash == state.hash)
+            })
+        });
+        Ok(is_there.then_some(state))
+    }
+
+    fn read_state(&self, bytes: &[u8]) -> Option<State> {
+        let (version, rest) = bytes.split_first()?;
+        let (seq, rest) = rest.split_first_chunk::<8>()?;
+        let (hash, rest) = rest.split_first_chunk::<32>()?;
+        let (calls, rest) = rest.split_first_chunk::<8>()?;
+        let (commands, log) = rest.split_first_chunk::<8>()?;
+        if *version != VERSION {
+            return None;
+        }
+        Some(State {
+            seq: u64::from_be_bytes(*seq),
+            hash: Hash(*hash),
+            calls: u64::from_be_bytes(*calls),
+            commands: u64::from_be_bytes(*commands),
+            log: read_sealed(log, self.store.keys()).ok()?,
+        })
+    }
+
+    /// Removes the index of a stream, so that nothing of an older one stays.
+    fn forget(&self, stream: StreamId) -> Result<(), LogError> {
+        let id = stream.0.to_be_bytes();
+        let ranges = [CALL, BY_TIME, COMMAND].map(|kind| (key(kind, &[&id]), key(kind, &[&id, &[0xff; 17]])));
+        let of_stream = |name: &[u8], at: usize| name.get(at..at + 4) == Some(&id[..]);
+        let mut gone: Vec<DerivedChange> = Vec::new();
+        for (from, to) in ranges {
+            for entry in self.store.derived(&from, &to, false) {
+                gone.push((entry?.0, None));
+            }
+        }
+        for (kind, at) in [(BY_CHAIN, 17), (BY_NUMBER, 9)] {
+            for entry in self.store.derived(&key(kind, &[]), &key(kind + 1, &[]), false) {
+                let (name, _) = entry?;
+                if of_stream(&name, at) {
+                    gone.push((name, None));
+                }
+            }
+        }
+        if gone.is_empty() { Ok(()) } else { Ok(self.store.put_derived(gone)?) }
+    }
+}
+
+impl CallQuery {
+    fn wants(&self, call: &Call) -> bool {
+        let began = call.began.at;
+        let with = |number: &String| {
+            let others = std::iter::once(&call.other).chain(call.legs.iter().map(|leg| &leg.who));
+            let mut numbers = others.filter_map(|who| who.number.as_ref());
+            numbers.any(|known| known.as_str() == number)
+        };
+        self.from.is_none_or(|from| began >= from)
+            && self.to.is_none_or(|to| began < to)
+            && self.number.as_ref().is_none_or(with)
+            && self.chain.as_ref().is_none_or(|chain| call.id.as_str() == chain)
+    }
+}

@@ -1,0 +1,174 @@
+//! The log: streams of records in a store, written by a [`Recorder`], read in every way there is.
+//!
+//! - [`Log::open`] opens a store on disk, [`Log::in_memory`] one that goes with the process.
+//! - [`Recorder`] runs a machine and appends every input with what was decided on it, before any effect is let go.
+//!   [`Log::import_trace`] makes a recorded session a stream.
+//! - [`Log::records`] and [`Log::told`] read it back; [`Log::as_of`] says what was so at any moment;
+//!   [`Log::calls`] finds calls; [`Log::verify`] looks whether it is whole; [`Log::heads`] is what an auditor keeps to
+//!   prove later that nothing was cut off.
+//! - [`Log::export`] and [`Log::import`] carry it elsewhere, chain included; [`Log::erase`] forgets somebody.
+//!
+//! ```
+//! use callfold::log::{Instant, Log};
+//!
+//! let trace = concat!(
+//!     r#"{"trace":1,"name":"x","title":"t","level":"oktell","epochMs":0,"numbers":[]}"#, "\n",
+//!     r#"{"t":0,"api":"connect","args":[{"url":"pbx.local","login":"ivanov","password":"p"}]}"#, "\n",
+//! );
+//! let log = Log::in_memory()?;
+//! let imported = log.import_trace(trace.as_bytes(), None)?;
+//! assert_eq!(imported.records, 1);
+//! let stream = imported.stream;
+//! assert!(log.verify(stream, &Default::default(), &mut |_| {})?.is_good());
+//! let then = log.as_of(stream, Instant::Seq(1))?;
+//! assert_eq!(then.view.connection, callfold::Connection::Dialling);
+//! # Ok::<(), callfold::log::LogError>(())
+//! ```
+
+mod as_of;
+mod erase;
+mod error;
+mod export;
+mod heads;
+mod import;
+mod index;
+mod info;
+mod input_json;
+mod reader;
+mod recorder;
+#[cfg(feature = "tables")]
+mod tables;
+mod trace;
+mod verify;
+mod writer;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+pub use callfold_store::{
+    Cut, Durability, LogStore, MemoryStore, OpenReport, Options, Place, SledStore, StoreError, StreamHead,
+    StreamId, hush_caught_panics,
+};
+
+pub use as_of::{AsOf, Instant};
+pub use erase::ErasedReport;
+pub use error::{ImportError, LogError};
+pub use heads::HeadLine;
+pub use import::{Imported, check_export};
+pub use index::{CallQuery, FoundCall};
+pub use info::StreamInfo;
+pub use input_json::input as input_json;
+pub use reader::{LogRecord, Records, Told, ToldRecord};
+pub use recorder::Recorder;
+pub use trace::ImportedTrace;
+pub use verify::{Finding, Flaw, StreamReport, VerifyOptions};
+pub use writer::StreamWriter;
+
+/// How far a long work is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Records done.
+    pub done: u64,
+    /// Records in all.
+    pub of: u64,
+}
+
+/// Is told how far a long work is, now and then.
+pub type OnProgress<'p> = &'p mut dyn FnMut(Progress);
+
+/// A log. Cheap to clone: all clones are the same log.
+#[derive(Clone, Debug)]
+pub struct Log {
+    store: Arc<dyn LogStore>,
+    /// Held while what is derived is brought up to date.
+    deriving: Arc<Mutex<()>>,
+}
+
+/// A stream of a log.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Stream {
+    /// Its name in the store.
+    pub id: StreamId,
+    /// What it is.
+    pub info: StreamInfo,
+    /// Its last record.
+    pub head: StreamHead,
+}
+
+impl Log {
+    /// Opens the store in the directory `path`; makes one there if `options` say so. What had to be done for it is in
+    /// the report: show it to somebody.
+    ///
+    /// # Errors
+    /// [`LogError::Store`]: it is open elsewhere, is none, or is damaged.
+    pub fn open(path: &Path, options: Options) -> Result<(Self, OpenReport), LogError> {
+        let store = SledStore::open(path, options)?;
+        let report = store.report().clone();
+        Ok((Self::over(Arc::new(store)), report))
+    }
+
+    /// A log that goes with the process.
+    ///
+    /// # Errors
+    /// [`LogError::Store`] if there are no random numbers for its keys.
+    pub fn in_memory() -> Result<Self, LogError> {
+        Ok(Self::over(Arc::new(MemoryStore::new()?)))
+    }
+
+    /// A log in any store.
+    #[must_use]
+    pub fn over(store: Arc<dyn LogStore>) -> Self {
+        Self { store, deriving: Arc::new(Mutex::new(())) }
+    }
+
+    /// The store below.
+    #[must_use]
+    pub fn store(&self) -> &dyn LogStore {
+        &*self.store
+    }
+
+    /// Every stream.
+    ///
+    /// # Errors
+    /// [`LogError`] if they cannot be read.
+    pub fn streams(&self) -> Result<Vec<Stream>, LogError> {
+        let mut streams = Vec::new();
+        for (id, description) in self.store.streams()? {
+            let info = StreamInfo::read(&description, self.store.keys())?;
+            streams.push(Stream { id, info, head: self.store.head(id)? });
+        }
+        Ok(streams)
+    }
+
+    /// The stream of this name, or of this number.
+    ///
+    /// # Errors
+    /// [`LogError::NoStream`] if there is none.
+    pub fn stream(&self, name: &str) -> Result<Stream, LogError> {
+        let mut streams = self.streams()?;
+        let place = streams.iter().position(|stream| stream.info.name.as_str() == name);
+        let place = place.or_else(|| streams.iter().position(|stream| stream.id.to_string() == name));
+        place.map(|place| streams.swap_remove(place)).ok_or_else(|| LogError::NoStream(name.to_owned()))
+    }
+
+    /// What a stream is.
+    ///
+    /// # Errors
+    /// [`LogError`] if there is none, or it cannot be read.
+    pub fn info(&self, stream: StreamId) -> Result<StreamInfo, LogError> {
+        let all = self.store.streams()?;
+        let found = all.into_iter().find(|(id, _)| *id == stream);
+        let (_, description) = found.ok_or(StoreError::NoStream(stream))?;
+        Ok(StreamInfo::read(&description, self.store.keys())?)
+    }
+
+    /// Makes everything that was appended durable now.
+    ///
+    /// # Errors
+    /// [`LogError::Store`] if it cannot be; the store is then read-only.
+    pub fn sync(&self) -> Result<(), LogError> {
+        Ok(self.store.sync()?)
+    }
+}
