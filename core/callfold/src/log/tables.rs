@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use callfold_engine::Span;
-use callfold_store::{LogStore as _, StreamId};
+use callfold_store::StreamId;
 
 use super::verify::PROGRESS_EVERY;
 use super::{CallQuery, Log, LogError, OnProgress, Progress, Stream};
