@@ -6,8 +6,12 @@ use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 
 use crate::exit;
+use crate::store::{calls, erase, export, head, import, show, state, streams, verify};
 
 /// Folds what a PBX says and what an agent does into one log, and tells what follows from it.
+///
+/// `replay` tells a recorded session at once. The other commands work on a store, in which sessions are kept: `import`
+/// fills it.
 #[derive(Debug, Parser)]
 #[command(name = "callfold", version, after_help = exit::HELP)]
 pub(crate) struct Args {
@@ -20,6 +24,86 @@ pub(crate) enum Command {
     /// Run recorded sessions through the engine, and tell what happened.
     #[command(after_help = exit::HELP)]
     Replay(Replay),
+    /// Take recorded sessions and exported logs into a store.
+    #[command(after_help = import::HELP, after_long_help = import::HELP)]
+    Import(import::Import),
+    /// List the streams of a store: one for each session.
+    #[command(after_help = streams::HELP)]
+    Streams(streams::Streams),
+    /// List calls, by when they began.
+    #[command(after_help = calls::HELP)]
+    Calls(calls::Calls),
+    /// Tell everything about one call.
+    #[command(after_help = show::HELP)]
+    Show(show::Show),
+    /// Tell what a line was doing at a moment.
+    #[command(after_help = state::HELP)]
+    State(state::State),
+    /// Prove that a store, or an exported log, is whole; or name the records that are wrong.
+    #[command(after_help = verify::HELP)]
+    Verify(verify::Verify),
+    /// Write the heads of all streams, to be kept elsewhere.
+    #[command(after_help = head::HELP)]
+    Head(head::Head),
+    /// Write the log, or a table of it, for other programs.
+    #[command(after_help = export::HELP)]
+    Export(export::Export),
+    /// Make a number or a name unreadable, for good.
+    #[command(after_help = erase::HELP)]
+    Erase(erase::Erase),
+}
+
+/// The store that a command works on.
+#[derive(Debug, Arguments)]
+pub(crate) struct Store {
+    /// The directory of the store.
+    #[arg(long = "store", value_name = "DIR", env = "CALLFOLD_STORE")]
+    pub(crate) path: PathBuf,
+}
+
+/// How a command tells what it found.
+#[derive(Clone, Copy, Debug, Arguments)]
+pub(crate) struct Look {
+    /// Print JSON lines, for programs.
+    ///
+    /// Moments are microseconds of UTC since 1970, lengths are microseconds.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// When to use colours.
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+}
+
+/// Whether long work shows how far it is.
+#[derive(Clone, Copy, Debug, Arguments)]
+pub(crate) struct Quiet {
+    /// Do not show a progress bar. Without a terminal, or with `--json`, there is none.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+/// In which time.
+#[derive(Debug, Arguments)]
+pub(crate) struct Times {
+    /// Show and read times as those of UTC instead of local time.
+    #[arg(long, conflicts_with = "tz")]
+    utc: bool,
+
+    /// Show and read times as those of this zone, such as Europe/Moscow, instead of local time.
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    tz: Option<TimeZone>,
+}
+
+impl Times {
+    /// The zone that times are shown in.
+    pub(crate) fn zone(&self) -> TimeZone {
+        match &self.tz {
+            Some(zone) => zone.clone(),
+            None if self.utc => TimeZone::UTC,
+            None => TimeZone::system(),
+        }
+    }
 }
 
 #[derive(Debug, Arguments)]
@@ -53,24 +137,8 @@ pub(crate) struct Replay {
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub(crate) color: Color,
 
-    /// Show the time of UTC instead of local time.
-    #[arg(long, conflicts_with = "tz")]
-    pub(crate) utc: bool,
-
-    /// Show the time of this zone, such as Europe/Moscow, instead of local time.
-    #[arg(long, value_name = "ZONE", value_parser = zone)]
-    pub(crate) tz: Option<TimeZone>,
-}
-
-impl Replay {
-    /// The zone that times are shown in.
-    pub(crate) fn zone(&self) -> TimeZone {
-        match &self.tz {
-            Some(zone) => zone.clone(),
-            None if self.utc => TimeZone::UTC,
-            None => TimeZone::system(),
-        }
-    }
+    #[command(flatten)]
+    pub(crate) times: Times,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -108,8 +176,11 @@ mod tests {
 
     #[test]
     fn utc_is_shown_only_if_asked_for() {
-        let zone = |args: &[&str]| match Args::try_parse_from(args).unwrap().command {
-            Command::Replay(replay) => replay.zone(),
+        let zone = |args: &[&str]| {
+            let Command::Replay(replay) = Args::try_parse_from(args).unwrap().command else {
+                panic!("another command")
+            };
+            replay.times.zone()
         };
         assert_eq!(zone(&["callfold", "replay", "--utc", "-"]), TimeZone::UTC);
         assert_eq!(zone(&["callfold", "replay", "-"]), TimeZone::system());

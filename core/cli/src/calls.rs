@@ -1,4 +1,4 @@
-//! The calls, commands and times of a replay: a page for people, lines for programs.
+//! Calls, commands and times: a page for people, lines for programs.
 
 use std::io::{self, Write};
 
@@ -14,6 +14,8 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use crate::style::{TIME, TITLE, TOTAL, Tone};
+use crate::table::{line, widths};
+use crate::time::clock;
 use crate::words::shown;
 
 /// Reads the calls of a replay.
@@ -106,51 +108,31 @@ impl<W: Write> Watch for Lines<'_, W> {
     }
 }
 
-struct Page<'p, W> {
-    out: &'p mut W,
-    zone: &'p TimeZone,
+/// The heads of the cells of [`row`].
+pub(crate) const HEAD: [&str; 8] =
+    ["began", "", "other side", "waited", "talk", "hold", "outcome", "ended by"];
+
+/// Calls and what belongs to them, as a person reads them.
+pub(crate) struct Page<'p, W> {
+    pub(crate) out: &'p mut W,
+    pub(crate) zone: &'p TimeZone,
 }
 
 impl<W: Write> Page<'_, W> {
-    fn calls(&mut self, calls: &[Call]) -> io::Result<()> {
+    pub(crate) fn calls(&mut self, calls: &[Call]) -> io::Result<()> {
         if calls.is_empty() {
             return writeln!(self.out, "\nno calls");
         }
-        let head = ["began", "", "other side", "waited", "talk", "hold", "outcome", "ended by"];
-        let rows: Vec<Vec<String>> = calls.iter().map(|call| self.row(call)).collect();
-        let widths = widths(&head, &rows);
+        let rows: Vec<Vec<String>> = calls.iter().map(|call| row(call, self.zone)).collect();
+        let widths = widths(&HEAD, &rows);
         writeln!(self.out)?;
-        writeln!(self.out, "{TIME}{}{TIME:#}", line(&head.map(str::to_owned), &widths))?;
+        writeln!(self.out, "{TIME}{}{TIME:#}", line(&HEAD.map(str::to_owned), &widths))?;
         for (call, row) in calls.iter().zip(&rows) {
             let style = if call.irregularities.is_empty() { Tone::Plain } else { Tone::Warning }.style();
             writeln!(self.out, "{style}{}{style:#}", line(row, &widths))?;
             self.details(call)?;
         }
         Ok(())
-    }
-
-    fn row(&self, call: &Call) -> Vec<String> {
-        let direction = match (call.direction, call.callback) {
-            (_, true) => "callback",
-            (Direction::In, false) => "incoming",
-            (Direction::Out, false) => "outgoing",
-            (_, false) => "–",
-        };
-        let ended_by = match call.ended_by {
-            Some(EndedBy::Agent) => "agent",
-            Some(EndedBy::OtherSide) => "other side",
-            _ => "",
-        };
-        vec![
-            self.clock(call.began),
-            direction.to_owned(),
-            who(&call.other),
-            length(call.waited()),
-            length(call.talk()),
-            length(call.held()),
-            call.outcome.text().to_owned(),
-            ended_by.to_owned(),
-        ]
     }
 
     /// What the row has no room for, each with the record that proves it.
@@ -211,7 +193,7 @@ impl<W: Write> Page<'_, W> {
         Ok(())
     }
 
-    fn commands(&mut self, commands: &[CommandTrail]) -> io::Result<()> {
+    pub(crate) fn commands(&mut self, commands: &[CommandTrail]) -> io::Result<()> {
         if commands.is_empty() {
             return Ok(());
         }
@@ -283,10 +265,29 @@ impl<W: Write> Page<'_, W> {
     }
 }
 
-fn clock(at: Timestamp, zone: &TimeZone) -> String {
-    jiff::Timestamp::from_microsecond(at.as_micros()).map_or("time unknown".to_owned(), |at| {
-        at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
-    })
+/// A call in one line.
+pub(crate) fn row(call: &Call, zone: &TimeZone) -> Vec<String> {
+    let direction = match (call.direction, call.callback) {
+        (_, true) => "callback",
+        (Direction::In, false) => "incoming",
+        (Direction::Out, false) => "outgoing",
+        (_, false) => "–",
+    };
+    let ended_by = match call.ended_by {
+        Some(EndedBy::Agent) => "agent",
+        Some(EndedBy::OtherSide) => "other side",
+        _ => "",
+    };
+    vec![
+        clock(call.began.at, zone),
+        direction.to_owned(),
+        who(&call.other),
+        length(call.waited()),
+        length(call.talk()),
+        length(call.held()),
+        call.outcome.text().to_owned(),
+        ended_by.to_owned(),
+    ]
 }
 
 fn length(span: Span) -> String {
@@ -302,19 +303,4 @@ fn who(other: &OtherSide) -> String {
         (Some(one), None) | (None, Some(one)) => one,
         (None, None) => "somebody unknown".to_owned(),
     }
-}
-
-fn widths(head: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
-    let mut widths: Vec<usize> = head.iter().map(|cell| cell.chars().count()).collect();
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    widths
-}
-
-fn line(cells: &[String], widths: &[usize]) -> String {
-    let padded: Vec<_> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-    padded.join("  ").trim_end().to_owned()
 }

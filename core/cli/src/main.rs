@@ -3,23 +3,30 @@
 //! It reads, runs what the engine decides, and puts it into words. It holds no rule about calls.
 //!
 //! - [`args`]: what can be asked for;
-//! - [`calls`]: the calls, commands and times of a replay as a person reads them;
-//! - [`input`]: opens a trace, packed or not;
-//! - [`replay`]: the command `replay`;
-//! - [`page`]: a replay as a person reads it;
+//! - [`replay`]: the command `replay`, and [`page`]: a replay as a person reads it;
+//! - [`store`]: the commands that work on a store, one module each;
+//! - [`calls`]: calls, commands and times as a person reads them;
 //! - [`words`]: what happened, in plain words;
-//! - [`style`]: what which colour means;
-//! - [`exit`]: how a run ended, and the exit codes.
+//! - [`input`]: opens a file, packed or not, and [`out_file`] makes one that appears whole or not at all;
+//! - [`progress`]: the bar that long work shows on a terminal;
+//! - [`table`], [`time`], [`style`]: rows under each other, times, and what which colour means;
+//! - [`exit`] and [`fail`]: how a run ended, the exit codes, and why a command could not.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used))]
 
 mod args;
 mod calls;
 mod exit;
+mod fail;
 mod input;
+mod out_file;
 mod page;
+mod progress;
 mod replay;
+mod store;
 mod style;
+mod table;
+mod time;
 mod words;
 
 use std::io;
@@ -28,13 +35,33 @@ use std::process::ExitCode;
 use anstream::AutoStream;
 use clap::Parser as _;
 
+use args::{Color, Command, Look};
+
 fn main() -> ExitCode {
-    let args = args::Args::parse();
-    let (out, err) = (io::stdout().lock(), io::stderr().lock());
-    match args.command {
-        // For programs, byte for byte.
-        args::Command::Replay(args) if args.announce || args.json => replay::run(&args, out, err),
-        args::Command::Replay(args) => replay::run(&args, AutoStream::new(out, args.color.into()), err),
+    callfold::log::hush_caught_panics();
+    // What a command that has one look only is written with.
+    let plain = Look { json: false, color: Color::Auto };
+    match args::Args::parse().command {
+        Command::Replay(args) => replayed(&args),
+        Command::Import(args) => store::run(args.look, |io| store::import::run(&args, io)),
+        Command::Streams(args) => store::run(args.look, |io| store::streams::run(&args, io)),
+        Command::Calls(args) => store::run(args.look, |io| store::calls::run(&args, io)),
+        Command::Show(args) => store::run(args.look, |io| store::show::run(&args, io)),
+        Command::State(args) => store::run(args.look, |io| store::state::run(&args, io)),
+        Command::Verify(args) => store::run(args.look, |io| store::verify::run(&args, io)),
+        Command::Head(args) => store::run(plain, |io| store::head::run(&args, io)),
+        Command::Export(args) => store::run(plain, |io| store::export::run(&args, io)),
+        Command::Erase(args) => store::run(args.look, |io| store::erase::run(&args, io)),
     }
     .into()
+}
+
+fn replayed(args: &args::Replay) -> exit::Outcome {
+    let (out, err) = (io::stdout().lock(), io::stderr().lock());
+    // For programs, byte for byte.
+    if args.announce || args.json {
+        replay::run(args, out, err)
+    } else {
+        replay::run(args, AutoStream::new(out, args.color.into()), err)
+    }
 }

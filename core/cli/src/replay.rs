@@ -93,7 +93,7 @@ impl<O: Write, E: Write> Run<'_, O, E> {
             let counts = watch.counts();
             // Of what is no trace at all, nothing is told but the error.
             if watch.begun {
-                watch.inner.write_page(&mut self.out, &self.args.zone())?;
+                watch.inner.write_page(&mut self.out, &self.args.times.zone())?;
             }
             (ended, counts)
         } else if self.args.announce {
@@ -101,7 +101,7 @@ impl<O: Write, E: Write> Run<'_, O, E> {
             let mut watch = Counted::new(announcer, &name, &mut self.err);
             (replay::run(trace, &mut watch), watch.counts())
         } else {
-            let page = Page::new(&mut self.out, self.args.zone(), self.args.verbose);
+            let page = Page::new(&mut self.out, self.args.times.zone(), self.args.verbose);
             let mut watch = Counted::new(page, &name, &mut self.err);
             let ended = replay::run(trace, &mut watch);
             let counts = watch.counts();

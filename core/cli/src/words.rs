@@ -28,7 +28,7 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    fn new(tone: Tone, text: impl Into<String>) -> Self {
+    pub(crate) fn new(tone: Tone, text: impl Into<String>) -> Self {
         Self { tone, text: text.into() }
     }
 }
@@ -340,6 +340,50 @@ fn stopped(state: LineState, parties: Option<&Parties>, view: &View) -> Option<S
     })
 }
 
+/// How far the connection is.
+pub(crate) fn connection(view: &View) -> Said {
+    let (tone, text) = match view.connection {
+        Connection::Offline => (Tone::Warning, "none"),
+        Connection::Dialling => (Tone::Connection, "being made"),
+        Connection::Loading => (Tone::Connection, "logged in, loading"),
+        Connection::Connected => (Tone::Connection, "logged in"),
+        Connection::Leaving => (Tone::Connection, "being closed"),
+        _ => (Tone::Warning, NO_WORDS_STATE),
+    };
+    Said::new(tone, text)
+}
+
+/// Who the agent is, and what the agent does.
+pub(crate) fn agent_now(view: &View) -> Said {
+    let now = &view.agent;
+    let state = agent_state(now.state, now.status, now.break_reason.as_ref(), view);
+    let doing = state.text.trim_start_matches("agent is ").to_owned();
+    Said { text: format!("{}: {doing}", agent(view)), ..state }
+}
+
+/// What the line does.
+pub(crate) fn line_now(view: &View) -> Said {
+    started(view.line, &view.parties, view)
+}
+
+/// What there is besides the line: who is held, the conference, the queue.
+pub(crate) fn besides_line(view: &View) -> Vec<(&'static str, String)> {
+    let mut said = Vec::new();
+    if let Some(held) = &view.held {
+        said.push(("on hold", held_words(held, view)));
+    }
+    if let Some(conference) = &view.conference {
+        let made = if view.made_conference() { ", made by the agent" } else { "" };
+        let ghost = if conference.ghost { ", the agent listens unseen" } else { "" };
+        said.push(("conference", format!("{}{made}{ghost}", shown(conference.id.as_str()))));
+    }
+    if !view.queue.is_empty() {
+        let queue: Parties = view.queue.iter().cloned().collect();
+        said.push(("queue", people(&queue, view)));
+    }
+    said
+}
+
 /// The words for an event by itself.
 pub(crate) fn one(event: &Event, view: &View) -> Said {
     let quiet = |text: String| Said::new(Tone::Quiet, text);
@@ -507,6 +551,8 @@ pub(crate) fn one(event: &Event, view: &View) -> Said {
     }
 }
 
+/// For a state of a newer engine.
+const NO_WORDS_STATE: &str = "in a state that this version has no words for";
 /// For an event of a newer engine.
 const NO_WORDS: &str = "something happened that this version has no words for";
 
@@ -590,7 +636,7 @@ const fn doing(state: AgentState) -> &'static str {
         AgentState::BusyThenBreak => "busy, and on a break after it",
         AgentState::NoPhone => "without a phone",
         AgentState::Redirect => "redirecting calls",
-        _ => "in a state that this version has no words for",
+        _ => NO_WORDS_STATE,
     }
 }
 

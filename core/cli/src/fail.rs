@@ -1,0 +1,82 @@
+//! Why a command cannot do what it was asked for, and the exit code that follows.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use callfold::log::LogError;
+
+use crate::exit::Outcome;
+use crate::words::shown;
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    /// The output cannot be written.
+    Output(io::Error),
+    /// A file, or something in it, cannot be read.
+    File(String, LogError),
+    /// The log cannot.
+    Log(LogError),
+    /// What was asked for is not there.
+    NotThere(String),
+    /// The arguments make no sense together.
+    Misuse(String),
+}
+
+impl Failed {
+    /// A file that cannot be read.
+    pub(crate) fn file(path: &Path, error: impl Into<LogError>) -> Self {
+        Self::File(shown(&path.display().to_string()), error.into())
+    }
+
+    /// What the exit code says of it.
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self {
+            // Whoever read the output has seen enough.
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Outcome::Good,
+            Self::Output(_) => Outcome::Unwritable,
+            Self::File(_, error) | Self::Log(error) => of_log(error),
+            Self::NotThere(_) => Outcome::Findings,
+            Self::Misuse(_) => Outcome::Misuse,
+        }
+    }
+}
+
+fn of_log(error: &LogError) -> Outcome {
+    if let LogError::NoStream(_)
+    | LogError::NameTaken { .. }
+    | LogError::NoRecord { .. }
+    | LogError::TooEarly(_)
+    | LogError::Import { source: callfold::log::ImportError::SameStream { .. }, .. } = error
+    {
+        Outcome::Findings
+    } else if let LogError::NotErasable(_) = error {
+        Outcome::Misuse
+    } else {
+        Outcome::Damaged
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Output(error) => write!(f, "cannot write: {error}"),
+            Self::File(name, error) => write!(f, "{name}: {error}"),
+            Self::Log(error) => error.fmt(f),
+            Self::NotThere(what) | Self::Misuse(what) => f.write_str(what),
+        }
+    }
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl From<LogError> for Failed {
+    fn from(error: LogError) -> Self {
+        Self::Log(error)
+    }
+}

@@ -1,0 +1,132 @@
+//! The command `erase`: makes a number or a name unreadable.
+
+use std::io::{self, BufRead as _, IsTerminal as _};
+
+use callfold::log::{ErasedReport, Log};
+use clap::Args;
+use serde_json::json;
+
+use super::{Io, count, open};
+use crate::args::{Look, Quiet, Store};
+use crate::exit::Outcome;
+use crate::fail::Failed;
+use crate::progress::Bar;
+use crate::style::Tone;
+use crate::words::shown;
+
+pub(crate) const HELP: &str = "\
+Examples:
+  callfold erase +79161234567 --dry-run --store sessions
+  callfold erase 'Петрова Анна' --yes --store sessions
+
+Everything that is just this text, or has it in it, can no longer be read, because its keys are
+destroyed. Records, times, totals and the chain of hashes stay. There is no way back.
+
+Exports and copies of the store that were made before are not reached. A name is erased as it is
+written: erase the number and each way the name is written.
+
+Exit code 1 if nothing has it, or if it can still be read somewhere; 2 without --yes when there
+is no terminal to ask on.";
+
+#[derive(Debug, Args)]
+pub(crate) struct Erase {
+    /// The number or name.
+    #[arg(allow_hyphen_values = true)]
+    text: String,
+
+    #[command(flatten)]
+    store: Store,
+
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+
+    /// Only tell what would be erased.
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+
+    #[command(flatten)]
+    quiet: Quiet,
+    #[command(flatten)]
+    pub(crate) look: Look,
+}
+
+pub(crate) fn run(args: &Erase, io: &mut Io<'_>) -> Result<Outcome, Failed> {
+    let may_ask = io::stdin().is_terminal() && !args.look.json;
+    if !args.yes && !args.dry_run && !may_ask {
+        return Err(Failed::Misuse(
+            "there is no terminal to ask on: give --yes to erase, or --dry-run to see what would be"
+                .to_owned(),
+        ));
+    }
+    let log = open(&args.store, io)?;
+    let would_be = erase(args, &log, true)?;
+    if would_be.subjects == 0 {
+        tell(args, io, &would_be, false)?;
+        return Ok(Outcome::Findings);
+    }
+    if args.dry_run {
+        tell(args, io, &would_be, false)?;
+        return Ok(after(&would_be));
+    }
+    if !args.yes {
+        writeln!(io.out, "would erase {}; there is no way back", amount(&would_be))?;
+        write!(io.out, "erase it? Type yes: ")?;
+        io.out.flush()?;
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        if answer.trim() != "yes" {
+            writeln!(io.out, "nothing was erased")?;
+            return Ok(Outcome::Good);
+        }
+    }
+    let erased = erase(args, &log, false)?;
+    tell(args, io, &erased, true)?;
+    Ok(after(&erased))
+}
+
+fn erase(args: &Erase, log: &Log, dry: bool) -> Result<ErasedReport, Failed> {
+    let what = if dry { "looking" } else { "erasing" };
+    let bar = Bar::new(what, args.quiet.quiet || args.look.json);
+    Ok(log.erase(&args.text, dry, &mut |progress| bar.at(progress))?)
+}
+
+fn after(report: &ErasedReport) -> Outcome {
+    if report.still_readable.is_empty() { Outcome::Good } else { Outcome::Findings }
+}
+
+fn amount(report: &ErasedReport) -> String {
+    let subjects = count(report.subjects as u64, "text", "texts");
+    format!("{subjects} in {}", count(report.records, "record", "records"))
+}
+
+fn tell(args: &Erase, io: &mut Io<'_>, report: &ErasedReport, erased: bool) -> Result<(), Failed> {
+    if args.look.json {
+        let still: Vec<_> = report
+            .still_readable
+            .iter()
+            .map(|place| json!({ "number": place.stream.0, "seq": place.seq }))
+            .collect();
+        let line = json!({
+            "erased": erased,
+            "texts": report.subjects,
+            "records": report.records,
+            "stillReadable": still,
+        });
+        writeln!(io.out, "{line}")?;
+        return Ok(());
+    }
+    if report.subjects == 0 {
+        writeln!(io.out, "nothing has `{}`", shown(&args.text))?;
+    } else if erased {
+        writeln!(io.out, "erased {}", amount(report))?;
+        writeln!(io.out, "exports and copies of the store that were made before are not reached")?;
+    } else {
+        writeln!(io.out, "would erase {}", amount(report))?;
+    }
+    let bad = Tone::Warning.style();
+    for place in &report.still_readable {
+        writeln!(io.out, "{bad}still readable in stream {}, record {}{bad:#}", place.stream, place.seq)?;
+    }
+    Ok(())
+}

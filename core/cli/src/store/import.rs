@@ -1,0 +1,183 @@
+//! The command `import`: recorded sessions and exported logs become streams of a store.
+
+use std::io::{BufRead, BufReader, Cursor, Read as _};
+use std::path::{Path, PathBuf};
+
+use callfold::log::{Durability, Log, LogError, Options};
+use clap::Args;
+use serde_json::json;
+
+use super::{Io, count, json as line, open_with, titled};
+use crate::args::{Look, Quiet, Store};
+use crate::exit::Outcome;
+use crate::fail::Failed;
+use crate::input;
+use crate::progress::Bar;
+use crate::style::TOTAL;
+use crate::words::shown;
+
+pub(crate) const HELP: &str = "\
+Examples:
+  callfold import sessions/*.jsonl --store sessions
+  zcat day.jsonl.gz | callfold import - --name 'line 101, monday' --store sessions
+  callfold import export.jsonl.zst --store elsewhere
+
+The store is made if it is not there. What a file is, is seen by its content: a recorded session
+becomes a stream of its name, an exported log (`callfold export`) the streams that it has. A
+damaged export leaves nothing behind; of a session that breaks off, what came before stays.
+
+Exit code 1 if a stream of the same name is there already; 3 if a file is damaged. The other
+files are taken in all the same.";
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// Recorded sessions and exported logs, packed by gzip or zstd or not; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    store: Store,
+
+    /// Call the stream so, instead of by the session's own name. For one session.
+    #[arg(long)]
+    name: Option<String>,
+
+    #[command(flatten)]
+    quiet: Quiet,
+    #[command(flatten)]
+    pub(crate) look: Look,
+}
+
+pub(crate) fn run(args: &Import, io: &mut Io<'_>) -> Result<Outcome, Failed> {
+    if args.name.is_some() && args.files.len() > 1 {
+        return Err(Failed::Misuse(
+            "--name is for one session: streams of a store have different names".to_owned(),
+        ));
+    }
+    if args.name.as_ref().is_some_and(String::is_empty) {
+        return Err(Failed::Misuse("--name must not be empty".to_owned()));
+    }
+    let mut options = Options::default();
+    // Nobody waits for one record: everything is synced once, at the end.
+    options.durability = Durability::Never;
+    let log = open_with(&args.store, options, io)?;
+    let mut worst = Outcome::Good;
+    let mut total = (0, 0);
+    for path in &args.files {
+        match one(args, &log, path, io) {
+            Ok((streams, records)) => total = (total.0 + streams, total.1 + records),
+            Err(Failed::Output(error)) => {
+                // Nobody reads on: what was taken in is kept all the same.
+                log.sync()?;
+                return Err(Failed::Output(error));
+            }
+            Err(failed) => {
+                io.complain(&failed);
+                worst = worst.max(failed.outcome());
+            }
+        }
+    }
+    log.sync()?;
+    if args.files.len() > 1 && !args.look.json {
+        let (streams, records) = (count(total.0, "stream", "streams"), count(total.1, "record", "records"));
+        writeln!(io.out, "\n{TOTAL}taken in: {streams}, {records}{TOTAL:#}")?;
+    }
+    Ok(worst)
+}
+
+/// Takes one file in; how many streams and records it had.
+fn one(args: &Import, log: &Log, path: &Path, io: &mut Io<'_>) -> Result<(u64, u64), Failed> {
+    let unreadable = |error| Failed::file(path, LogError::Io(error));
+    let mut input = input::open(path).map_err(unreadable)?;
+    let mut head = Vec::new();
+    input.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(unreadable)?;
+    let is_log = is_exported_log(&head);
+    let whole = Cursor::new(head).chain(input);
+    let what = format!("importing {}", shown(&path.display().to_string()));
+    let bar = Bar::reading(&what, args.quiet.quiet || args.look.json);
+    if is_log {
+        exported(args, log, path, bar.watch(whole), io)
+    } else {
+        trace(args, log, path, bar.watch(whole), io)
+    }
+}
+
+const HEAD_BYTES: u64 = 64;
+
+/// Whether this is how an exported log begins.
+fn is_exported_log(head: &[u8]) -> bool {
+    let head: Vec<u8> = head.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    head.starts_with(b"{\"callfold\":")
+}
+
+fn exported(
+    args: &Import,
+    log: &Log,
+    path: &Path,
+    mut input: impl BufRead,
+    io: &mut Io<'_>,
+) -> Result<(u64, u64), Failed> {
+    if args.name.is_some() {
+        return Err(Failed::Misuse("--name is for a session: an exported log names its streams".to_owned()));
+    }
+    let unreadable = |error| Failed::file(path, LogError::Io(error));
+    // An export is read more than once, and standard input and packed files cannot be. It has names and numbers in it,
+    // so it waits where everything else of them is: in the store, in a file without a name.
+    let mut spool = tempfile::tempfile_in(&args.store.path).map_err(unreadable)?;
+    std::io::copy(&mut input, &mut spool).map_err(unreadable)?;
+    std::io::Seek::rewind(&mut spool).map_err(unreadable)?;
+    let taken = log.import(BufReader::new(spool), &mut |_| {}).map_err(|error| Failed::file(path, error))?;
+    for stream in log.streams()?.iter().filter(|stream| taken.streams.contains(&stream.id)) {
+        tell(args, io, path, stream, 0)?;
+    }
+    Ok((taken.streams.len() as u64, taken.records))
+}
+
+fn trace(
+    args: &Import,
+    log: &Log,
+    path: &Path,
+    input: impl BufRead,
+    io: &mut Io<'_>,
+) -> Result<(u64, u64), Failed> {
+    let before = log.streams()?.len();
+    let (failed, unknown) = match log.import_trace(input, args.name.as_deref()) {
+        Ok(taken) => (None, taken.unknown_lines),
+        Err(error) => (Some(Failed::file(path, error)), 0),
+    };
+    if unknown > 0 {
+        let lines = count(unknown, "line of an unknown kind", "lines of unknown kinds");
+        io.complain(&format!("{}: {lines}, passed over", shown(&path.display().to_string())));
+    }
+    // Also of a trace that broke off: what came before stays, and whoever imported it must know.
+    let mut records = 0;
+    let streams = log.streams()?;
+    for stream in streams.iter().skip(before) {
+        tell(args, io, path, stream, unknown)?;
+        records += stream.head.seq;
+    }
+    match failed {
+        Some(failed) => Err(failed),
+        None => Ok((1, records)),
+    }
+}
+
+fn tell(
+    args: &Import,
+    io: &mut Io<'_>,
+    path: &Path,
+    stream: &callfold::log::Stream,
+    unknown: u64,
+) -> Result<(), Failed> {
+    if args.look.json {
+        let fields = json!({
+            "file": path.display().to_string(),
+            "records": stream.head.seq,
+            "unknownLines": unknown,
+        });
+        writeln!(io.out, "{}", line(stream, fields))?;
+    } else {
+        writeln!(io.out, "{}: {}", titled(stream), count(stream.head.seq, "record", "records"))?;
+    }
+    Ok(())
+}

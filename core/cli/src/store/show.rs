@@ -1,0 +1,104 @@
+//! The command `show`: everything about one call.
+
+use callfold::calls::{Call, CommandTrail, json as words};
+use callfold::log::{CallQuery, Log, LogError, Stream};
+use clap::Args;
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use super::{Io, by_id, chosen, json as line, open, titled};
+use crate::args::{Look, Store, Times};
+use crate::calls::Page;
+use crate::exit::Outcome;
+use crate::fail::Failed;
+use crate::style::{TITLE, TOTAL};
+use crate::words::shown;
+
+pub(crate) const HELP: &str = "\
+Examples:
+  callfold show 7a1c0f7e-1f0e-4f2b-9a55-3d8a6f0c2b11 --store sessions
+  callfold show record:17 --stream 4 --store sessions
+
+The id is what `callfold calls` lists: the chain, or record:N for a call without one.
+If several streams have it, each tells its part: a call between two agents is in both.";
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// The call's id: its chain.
+    call: String,
+
+    #[command(flatten)]
+    store: Store,
+
+    /// Only as this stream has it, by its name or number.
+    #[arg(long, value_name = "NAME|NUMBER")]
+    stream: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) look: Look,
+    #[command(flatten)]
+    times: Times,
+}
+
+pub(crate) fn run(args: &Show, io: &mut Io<'_>) -> Result<Outcome, Failed> {
+    let log = open(&args.store, io)?;
+    let streams = chosen(&log, args.stream.as_slice())?;
+    let mut query = CallQuery::default();
+    query.stream = args.stream.as_ref().and_then(|_| streams.first()).map(|stream| stream.id);
+    query.chain = Some(args.call.clone());
+    let found = log.calls(&query)?;
+    if found.is_empty() {
+        return Err(Failed::NotThere(format!("there is no call `{}`", shown(&args.call))));
+    }
+    let zone = args.times.zone();
+    for (place, found) in found.iter().enumerate() {
+        let Some(stream) = by_id(&streams, found.stream) else { continue };
+        let commands = commands(&log, stream, &found.call)?;
+        if args.look.json {
+            let commands: Vec<_> = commands.iter().map(words::command).collect();
+            let fields = json!({ "call": words::call(&found.call), "commands": commands });
+            writeln!(io.out, "{}", line(stream, fields))?;
+        } else {
+            if place > 0 {
+                writeln!(io.out)?;
+            }
+            page(io, &zone, stream, &found.call, &commands)?;
+        }
+    }
+    Ok(Outcome::Good)
+}
+
+/// The commands that were given while the call was on the line or on hold.
+fn commands(log: &Log, stream: &Stream, call: &Call) -> Result<Vec<CommandTrail>, LogError> {
+    if call.commands.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut commands = log.commands(stream.id)?;
+    commands.retain(|command| call.commands.contains(&command.id));
+    Ok(commands)
+}
+
+fn page(
+    io: &mut Io<'_>,
+    zone: &TimeZone,
+    stream: &Stream,
+    call: &Call,
+    commands: &[CommandTrail],
+) -> Result<(), Failed> {
+    writeln!(io.out, "{TITLE}call {}{TITLE:#} in {}", shown(call.id.as_str()), titled(stream))?;
+    let mut page = Page { out: &mut io.out, zone };
+    page.calls(std::slice::from_ref(call))?;
+    page.commands(commands)?;
+    for consultation in &call.consultations {
+        writeln!(io.out, "\nconsulted by the call {}", shown(consultation.as_str()))?;
+    }
+    let times: Vec<_> = call
+        .time
+        .iter()
+        .filter(|(_, span)| *span != callfold::Span::ZERO)
+        .map(|(kind, span)| format!("{} {span}", kind.text()))
+        .collect();
+    let times = if times.is_empty() { "none".to_owned() } else { times.join(", ") };
+    writeln!(io.out, "\n{TOTAL}time spent on it:{TOTAL:#} {times}")?;
+    Ok(())
+}
