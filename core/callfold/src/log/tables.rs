@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use callfold_engine::Span;
-use callfold_store::{LogStore as _, StreamId};
+use callfold_store::StreamId;
 
 use super::verify::PROGRESS_EVERY;
 use super::{CallQuery, Log, LogError, OnProgress, Progress, Stream};
@@ -153,7 +153,7 @@ impl Written {
     }
 
     fn tell(&self, progress: OnProgress<'_>) {
-        if self.done % PROGRESS_EVERY == 0 {
+        if self.done.is_multiple_of(PROGRESS_EVERY) {
             progress(Progress { done: self.done, of: self.of });
         }
     }
