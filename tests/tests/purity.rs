@@ -31,6 +31,7 @@ const ENGINE_IS_BUILT_FROM: &[&str] = &[
     "cc",
     "constant_time_eq",
     "cpufeatures",
+    "libc", // on ARM, to ask what the processor can
     // Of encoding_rs.
     "cfg-if",
     "core_detect",
