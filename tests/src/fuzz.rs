@@ -39,7 +39,7 @@ pub fn session(bytes: &[u8]) {
 pub fn snapshot(bytes: &[u8]) {
     if let Ok(machine) = Machine::restore(bytes) {
         assert!(
-            Machine::restore(&machine.snapshot()).as_ref() == Ok(&machine),
+            Machine::restore(&machine.snapshot()).is_ok_and(|restored| restored == machine),
             "restored once more, another"
         );
     }

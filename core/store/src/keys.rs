@@ -5,6 +5,7 @@
 //! The file never has the text: an entry is found by a keyed hash of it, and that goes with the key.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
 use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
@@ -129,10 +130,11 @@ impl Table {
         let number = self.entries.len();
         self.by_id.insert(entry.id, number);
         if entry.state == USED {
-            if self.by_lookup.contains_key(&entry.lookup) {
-                self.twins.entry(entry.lookup).or_default().push(entry.id);
-            } else {
-                self.by_lookup.insert(entry.lookup, number);
+            match self.by_lookup.entry(entry.lookup) {
+                Slot::Vacant(slot) => {
+                    slot.insert(number);
+                }
+                Slot::Occupied(_) => self.twins.entry(entry.lookup).or_default().push(entry.id),
             }
         }
         self.entries.push(entry);

@@ -49,7 +49,7 @@ impl Log {
             .sum::<Result<u64, _>>()?;
         let mut found = Found { log: self, wanted, doomed: BTreeSet::new(), safe: BTreeSet::new() };
         let mut report = ErasedReport::default();
-        let mut done = 0;
+        let mut done = 0_u64;
         for (id, description) in &streams {
             let mut pieces = BTreeSet::new();
             let mut in_message = false;
@@ -68,7 +68,7 @@ impl Log {
                     in_message |= has_it || !look.pieces.is_empty() && found.is_cut_across(&look)?;
                     report.records += u64::from(has_it);
                     done += 1;
-                    if done % PROGRESS_EVERY == 0 {
+                    if done.is_multiple_of(PROGRESS_EVERY) {
                         progress(Progress { done, of });
                     }
                 }

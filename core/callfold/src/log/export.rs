@@ -46,14 +46,14 @@ impl Log {
             all.iter().map(|(id, _)| self.store.head(*id).map(|head| head.seq)).sum::<Result<u64, _>>()?;
         let mut export = Export { out: &mut out, keys: self.store.keys(), told: BTreeSet::new() };
         export.line(&json!({ "callfold": "log", "version": VERSION }))?;
-        let mut done = 0;
+        let mut done = 0_u64;
         for (number, (id, description)) in (0_u64..).zip(&all) {
             export.stream(number, description)?;
             for block in self.store.blocks(*id, 1) {
                 for record in block?.records() {
                     export.record(number, &record?)?;
                     done += 1;
-                    if done % PROGRESS_EVERY == 0 {
+                    if done.is_multiple_of(PROGRESS_EVERY) {
                         progress(Progress { done, of });
                     }
                 }

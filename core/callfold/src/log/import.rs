@@ -189,12 +189,12 @@ impl Taking<'_> {
             }
             match line {
                 Line::Stream(line) => {
-                    self.stream(&line, &lines.buffer).map_err(|error| error.at(lines.number))?
+                    self.stream(&line, &lines.buffer).map_err(|error| error.at(lines.number))?;
                 }
                 Line::Key(line) => self.key(&line).map_err(|error| error.at(lines.number))?,
                 Line::Record(line) => {
                     self.record(&line, &lines.buffer).map_err(|error| error.at(lines.number))?;
-                    if self.records % super::verify::PROGRESS_EVERY == 0 {
+                    if self.records.is_multiple_of(super::verify::PROGRESS_EVERY) {
                         progress(Progress { done: self.records, of: 0 });
                     }
                 }

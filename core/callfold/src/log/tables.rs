@@ -153,7 +153,7 @@ impl Written {
     }
 
     fn tell(&self, progress: OnProgress<'_>) {
-        if self.done % PROGRESS_EVERY == 0 {
+        if self.done.is_multiple_of(PROGRESS_EVERY) {
             progress(Progress { done: self.done, of: self.of });
         }
     }

@@ -197,7 +197,7 @@ impl Log {
                             Ok(record) => walk.record(&record),
                             Err(error) => walk.missing(&error),
                         }
-                        if walk.last % PROGRESS_EVERY == 0 {
+                        if walk.last.is_multiple_of(PROGRESS_EVERY) {
                             progress(Progress { done: walk.last, of });
                         }
                     }
@@ -283,11 +283,10 @@ impl Walk<'_> {
 
     fn missing(&mut self, error: &StoreError) {
         self.machine = None;
-        match error {
-            StoreError::Block { place, what } => {
-                self.report.add(place.seq, Flaw::Missing((*what).to_owned()))
-            }
-            other => self.report.add(self.last + 1, Flaw::Missing(other.to_string())),
+        if let StoreError::Block { place, what } = error {
+            self.report.add(place.seq, Flaw::Missing((*what).to_owned()));
+        } else {
+            self.report.add(self.last + 1, Flaw::Missing(error.to_string()));
         }
     }
 

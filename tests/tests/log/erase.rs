@@ -1,0 +1,172 @@
+//! Somebody is forgotten: nowhere in the store's files or exports, and nothing else changes.
+
+use std::path::Path;
+
+use callfold::calls::json;
+use callfold::log::{CallQuery, Log, LogError, VerifyOptions};
+use callfold::record::has_erased;
+use serde_json::Value;
+
+use crate::{again, on_disk, session, with_all};
+
+/// Where in the store's files these bytes stand.
+fn files_with(path: &Path, bytes: &[u8], found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(path).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files_with(&path, bytes, found);
+        } else if contains(&std::fs::read(&path).unwrap(), bytes) {
+            found.push(path.display().to_string());
+        }
+    }
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}
+
+fn export(log: &Log) -> Vec<u8> {
+    let mut out = Vec::new();
+    log.export(&[], &mut out, &mut |_| {}).unwrap();
+    out
+}
+
+/// Calls and times, with names and numbers left out.
+fn totals(log: &Log) -> Vec<Value> {
+    fn forget(value: &mut Value) {
+        match value {
+            Value::String(_) => *value = Value::Null,
+            Value::Array(items) => items.iter_mut().for_each(forget),
+            Value::Object(fields) => fields.values_mut().for_each(forget),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    let mut all: Vec<Value> =
+        log.calls(&CallQuery::default()).unwrap().iter().map(|found| json::call(&found.call)).collect();
+    all.iter_mut().for_each(forget);
+    for stream in log.streams().unwrap() {
+        let ledger = log.time(stream.id).unwrap();
+        all.push(json::totals(&ledger.totals()));
+        all.push(ledger.logged_in().as_micros().into());
+        all.push(log.commands(stream.id).unwrap().len().into());
+    }
+    all
+}
+
+/// Names and numbers of the recorded sessions.
+const ERASED: [&str; 4] = ["+79161234567", "Петрова Анна", "102", "Меню"];
+
+#[test]
+fn a_number_and_a_name_are_nowhere_and_the_log_is_as_good_as_before() {
+    let (_directory, path, log) = on_disk();
+    let streams = with_all(&log);
+    let before = totals(&log);
+    let first = export(&log);
+    for text in ERASED {
+        assert!(contains(&first, text.as_bytes()), "{text} is in the log");
+        let mut query = CallQuery::default();
+        query.number = Some(text.to_owned());
+        let calls = log.calls(&query).unwrap().len();
+        let tried = log.erase(text, true, &mut |_| {}).unwrap();
+        assert!(tried.subjects > 0 && tried.records > 0);
+        let erased = log.erase(text, false, &mut |_| {}).unwrap();
+        assert_eq!(tried, erased);
+        assert_eq!(erased.still_readable, []);
+        assert!(log.calls(&query).unwrap().is_empty(), "{text}: {calls} calls before");
+        let again = log.erase(text, false, &mut |_| {}).unwrap();
+        assert_eq!((again.subjects, again.records), (0, 0), "{text}");
+    }
+    let log = again(&path, log);
+    let erased = export(&log);
+    for text in ERASED {
+        let quoted = format!("\"{text}\"");
+        assert!(!contains(&erased, quoted.as_bytes()), "{text} in the export");
+        if text.chars().count() > 3 {
+            assert!(!contains(&erased, text.as_bytes()), "{text} in the export");
+            let mut found = Vec::new();
+            files_with(&path, text.as_bytes(), &mut found);
+            assert_eq!(found, [] as [String; 0], "{text}");
+        }
+    }
+    assert!(has_erased(&String::from_utf8(erased).unwrap()));
+    assert_eq!(totals(&log), before, "no minute is another");
+    let mut with_erased = 0;
+    for stream in streams {
+        let report = log.verify(stream, &VerifyOptions::default().rerun(), &mut |_| {}).unwrap();
+        assert!(report.is_good(), "{stream}: {:?}", report.findings);
+        with_erased += report.erased;
+    }
+    assert!(with_erased > 1_000, "{with_erased}");
+}
+
+#[test]
+fn who_else_is_in_the_log_stays() {
+    let log = Log::in_memory().unwrap();
+    with_all(&log);
+    log.erase("102", false, &mut |_| {}).unwrap();
+    let left = String::from_utf8(export(&log)).unwrap();
+    for text in ["\"101\"", "\"103\"", "+79161234567", "Петрова Анна"] {
+        assert!(left.contains(text), "{text}");
+    }
+}
+
+#[test]
+fn an_export_of_an_erased_log_is_taken_in_erased() {
+    let log = Log::in_memory().unwrap();
+    with_all(&log);
+    log.erase("+79161234567", false, &mut |_| {}).unwrap();
+    let first = export(&log);
+    let other = Log::in_memory().unwrap();
+    other.import(std::io::Cursor::new(&first), &mut |_| {}).unwrap();
+    assert!(export(&other) == first);
+    assert_eq!(totals(&other), totals(&log));
+}
+
+#[test]
+fn an_erased_number_that_calls_again_is_somebody_new() {
+    let log = Log::in_memory().unwrap();
+    let trace = session("hold-and-back");
+    log.import_trace(trace.as_slice(), Some("before")).unwrap();
+    let number = "+79161234567";
+    log.erase(number, false, &mut |_| {}).unwrap();
+    log.import_trace(trace.as_slice(), Some("after")).unwrap();
+    let mut query = CallQuery::default();
+    query.number = Some(number.to_owned());
+    let found = log.calls(&query).unwrap();
+    assert!(!found.is_empty());
+    assert!(found.iter().all(|found| found.stream == log.stream("after").unwrap().id));
+}
+
+#[test]
+fn what_cannot_be_somebody_is_refused() {
+    let log = Log::in_memory().unwrap();
+    with_all(&log);
+    for text in ["", "1", " 102", "102 "] {
+        assert!(matches!(log.erase(text, false, &mut |_| {}), Err(LogError::NotErasable(_))), "{text:?}");
+    }
+    assert_eq!(log.erase("nobody at all", false, &mut |_| {}).unwrap().subjects, 0);
+}
+
+/// However it is written: as digits, with brackets, inside a longer text, in a piece of a long message.
+#[test]
+fn every_way_to_write_it_is_erased() {
+    let log = Log::in_memory().unwrap();
+    let lines = [
+        r#"{"trace":1,"name":"ways","title":"t","level":"oktell","epochMs":0,"numbers":[]}"#.to_owned(),
+        r#"{"t":0,"api":"connect","args":[{"url":"pbx.local","login":"ivanov","password":"secret-canary"}]}"#
+            .to_owned(),
+        r#"{"t":1,"ws":"opened","url":"ws://pbx.local:80"}"#.to_owned(),
+        r#"{"t":2,"in":["x",{"a":"call 8 (495) 111-22-33 back","b":84951112233,"c":"8495\u0031112233"}]}"#
+            .to_owned(),
+        r#"{"t":3,"in":["x",{"84951112233":["text of 84951112233."]}]}"#.to_owned(),
+        r#"{"t":4,"in":"84951112233"}"#.to_owned(),
+    ];
+    log.import_trace((lines.join("\n") + "\n").as_bytes(), None).unwrap();
+    let before = String::from_utf8(export(&log)).unwrap();
+    assert!(!before.contains("secret-canary"), "a password has no business in a log");
+    log.erase("+8 495 111-22-33", false, &mut |_| {}).unwrap();
+    let after = String::from_utf8(export(&log)).unwrap();
+    let digits: String = after.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '\\').collect();
+    assert!(!digits.contains("4951112233") && !digits.contains("u0031112233"), "{after}");
+    assert!(!after.contains("111-22-33"), "{after}");
+}
