@@ -80,7 +80,8 @@ impl Log {
     /// leaves nothing behind.
     ///
     /// # Errors
-    /// [`LogError::Import`] names the line that is wrong; [`ImportError::SameStream`] a stream that is there already.
+    /// [`LogError::Import`] names the line that is wrong; [`ImportError::SameStream`] a stream that is there already;
+    /// [`LogError::NameTaken`] another one that has its name.
     pub fn import(
         &self,
         mut input: impl BufRead + Seek,
@@ -89,9 +90,13 @@ impl Log {
         let start = input.stream_position()?;
         let streams = self.streams_of(&mut input)?;
         let there = self.store.streams()?;
+        let named = self.streams()?;
         for (line, name, description) in streams {
             if let Some((id, _)) = there.iter().find(|(_, known)| *known == description) {
                 return Err(at(line, ImportError::SameStream { stream: name, id: *id }));
+            }
+            if let Some(other) = named.iter().find(|other| other.info.name.as_str() == name) {
+                return Err(LogError::NameTaken { name, id: other.id });
             }
         }
         input.seek(SeekFrom::Start(start))?;
