@@ -86,17 +86,17 @@ pub(crate) struct Quiet {
 /// In which time.
 #[derive(Debug, Arguments)]
 pub(crate) struct Times {
-    /// Show and read times as those of UTC instead of local time.
+    /// Use the time of UTC instead of local time.
     #[arg(long, conflicts_with = "tz")]
     utc: bool,
 
-    /// Show and read times as those of this zone, such as Europe/Moscow, instead of local time.
+    /// Use the time of this zone, such as Europe/Moscow, instead of local time.
     #[arg(long, value_name = "ZONE", value_parser = zone)]
     tz: Option<TimeZone>,
 }
 
 impl Times {
-    /// The zone that times are shown in.
+    /// The zone that times are shown in, and read in.
     pub(crate) fn zone(&self) -> TimeZone {
         match &self.tz {
             Some(zone) => zone.clone(),

@@ -7,7 +7,7 @@ use std::path::Path;
 use callfold::log::LogError;
 
 use crate::exit::Outcome;
-use crate::words::shown;
+use crate::input;
 
 /// Why a command ended early.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(crate) enum Failed {
 impl Failed {
     /// A file that cannot be read.
     pub(crate) fn file(path: &Path, error: impl Into<LogError>) -> Self {
-        Self::File(shown(&path.display().to_string()), error.into())
+        Self::File(input::name(path), error.into())
     }
 
     /// What the exit code says of it.

@@ -1,4 +1,4 @@
-//! Opens a trace: a file or standard input, packed or not. What it is packed with is seen by its content.
+//! Opens a trace or another file: a file or standard input, packed or not. What it is packed with is seen by its content.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -6,13 +6,20 @@ use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
+use crate::words::shown;
+
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 const BUFFER: usize = 64 * 1024;
 
 /// Whether this path means standard input.
-pub(crate) fn is_stdin(path: &Path) -> bool {
+fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// What it is called when something is told of it.
+pub(crate) fn name(path: &Path) -> String {
+    if is_stdin(path) { "standard input".to_owned() } else { shown(&path.display().to_string()) }
 }
 
 /// Opens a trace and unpacks it on the way.

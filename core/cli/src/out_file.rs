@@ -7,11 +7,15 @@ use std::path::{Path, PathBuf};
 use flate2::write::GzEncoder;
 use tempfile::NamedTempFile;
 
+use crate::words::shown;
+
 const BUFFER: usize = 64 * 1024;
 
 /// Where output goes, packed on the way.
 pub(crate) struct Out {
     to: Packing,
+    /// The file, as errors name it.
+    name: Option<String>,
     /// What went wrong with writing, so that it is told apart from what went wrong with reading.
     failed: Option<io::Error>,
 }
@@ -54,15 +58,18 @@ impl Out {
     pub(crate) fn create(path: Option<&Path>) -> io::Result<Self> {
         let Some(path) = path else {
             let sink = Sink::Stdout(BufWriter::with_capacity(BUFFER, io::stdout()));
-            return Ok(Self { to: Packing::Plain(sink), failed: None });
+            return Ok(Self { to: Packing::Plain(sink), name: None, failed: None });
         };
-        let sink = Sink::at(path)?;
+        let name = shown(&path.display().to_string());
+        // Of the error only the kind: its text names the file beside, which nobody has heard of.
+        let sink = Sink::at(path)
+            .map_err(|error| io::Error::new(error.kind(), format!("{name}: {}", error.kind())))?;
         let to = match Packed::by_name(path) {
             Packed::No => Packing::Plain(sink),
             Packed::Gzip => Packing::Gzip(GzEncoder::new(sink, flate2::Compression::default())),
             Packed::Zstd => Packing::Zstd(zstd::stream::write::Encoder::new(sink, 0)?),
         };
-        Ok(Self { to, failed: None })
+        Ok(Self { to, name: Some(name), failed: None })
     }
 
     /// What went wrong with writing, if something did.
@@ -72,12 +79,13 @@ impl Out {
 
     /// Everything is written: the file appears.
     pub(crate) fn finish(self) -> io::Result<()> {
-        match self.to {
-            Packing::Plain(sink) => sink,
-            Packing::Gzip(packer) => packer.finish()?,
-            Packing::Zstd(packer) => packer.finish()?,
-        }
-        .finish()
+        let name = self.name;
+        let sink = match self.to {
+            Packing::Plain(sink) => Ok(sink),
+            Packing::Gzip(packer) => packer.finish(),
+            Packing::Zstd(packer) => packer.finish(),
+        };
+        sink.and_then(Sink::finish).map_err(|error| named(name.as_deref(), error))
     }
 }
 
@@ -159,9 +167,17 @@ impl Out {
     fn note(&mut self, error: io::Error) -> io::Error {
         let like_it = io::Error::new(error.kind(), error.to_string());
         if error.kind() != io::ErrorKind::Interrupted {
-            self.failed.get_or_insert(error);
+            self.failed.get_or_insert(named(self.name.as_deref(), error));
         }
         like_it
+    }
+}
+
+/// The error with the name of the file.
+fn named(name: Option<&str>, error: io::Error) -> io::Error {
+    match name {
+        Some(name) => io::Error::new(error.kind(), format!("{name}: {error}")),
+        None => error,
     }
 }
 

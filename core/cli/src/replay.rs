@@ -9,8 +9,8 @@ use callfold::trace::Header;
 use crate::args::Replay;
 use crate::calls::{Calls, Lines};
 use crate::exit::Outcome;
+use crate::input;
 use crate::page::{self, Page};
-use crate::{input, words};
 
 /// The most lines of unknown kinds that are named one by one, for each trace.
 const MAX_WARNINGS: u64 = 20;
@@ -66,11 +66,7 @@ impl<O: Write, E: Write> Run<'_, O, E> {
     }
 
     fn one(&mut self, path: &Path) -> io::Result<()> {
-        let name = if input::is_stdin(path) {
-            "standard input".to_owned()
-        } else {
-            words::shown(&path.display().to_string())
-        };
+        let name = input::name(path);
         let trace = match input::open(path) {
             Ok(trace) => trace,
             Err(error) => {

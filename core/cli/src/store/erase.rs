@@ -70,8 +70,8 @@ pub(crate) fn run(args: &Erase, io: &mut Io<'_>) -> Result<Outcome, Failed> {
         return Ok(after(&would_be));
     }
     if !args.yes {
-        writeln!(io.out, "would erase {}; there is no way back", amount(&would_be))?;
-        write!(io.out, "erase it? Type yes: ")?;
+        tell(args, io, &would_be, false)?;
+        write!(io.out, "there is no way back. Type yes to erase: ")?;
         io.out.flush()?;
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;

@@ -37,7 +37,7 @@ pub(crate) struct Head {
 pub(crate) fn run(args: &Head, io: &mut Io<'_>) -> Result<Outcome, Failed> {
     let heads = open(&args.store, io)?.heads()?;
     let mut out = Out::create(args.out.as_deref())?;
-    HeadLine::write_all(&heads, &mut out)?;
+    HeadLine::write_all(&heads, &mut out).map_err(|error| out.failed().unwrap_or(error))?;
     out.finish()?;
     if let Some(path) = &args.out {
         let heads = count(heads.len() as u64, "head", "heads");

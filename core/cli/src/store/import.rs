@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
-use callfold::log::{Durability, Log, LogError, Options};
+use callfold::log::{Durability, Log, LogError, Options, Stream};
 use clap::Args;
 use serde_json::json;
 
@@ -14,7 +14,6 @@ use crate::fail::Failed;
 use crate::input;
 use crate::progress::Bar;
 use crate::style::TOTAL;
-use crate::words::shown;
 
 pub(crate) const HELP: &str = "\
 Examples:
@@ -93,7 +92,7 @@ fn one(args: &Import, log: &Log, path: &Path, io: &mut Io<'_>) -> Result<(u64, u
     input.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(unreadable)?;
     let is_log = is_exported_log(&head);
     let whole = Cursor::new(head).chain(input);
-    let what = format!("importing {}", shown(&path.display().to_string()));
+    let what = format!("importing {}", input::name(path));
     let bar = Bar::reading(&what, args.quiet.quiet || args.look.json);
     if is_log {
         exported(args, log, path, bar.watch(whole), io)
@@ -128,7 +127,7 @@ fn exported(
     std::io::Seek::rewind(&mut spool).map_err(unreadable)?;
     let taken = log.import(BufReader::new(spool), &mut |_| {}).map_err(|error| Failed::file(path, error))?;
     for stream in log.streams()?.iter().filter(|stream| taken.streams.contains(&stream.id)) {
-        tell(args, io, path, stream, 0)?;
+        tell(args, io, path, stream, &Taken { unknown: 0, is_whole: true })?;
     }
     Ok((taken.streams.len() as u64, taken.records))
 }
@@ -147,13 +146,13 @@ fn trace(
     };
     if unknown > 0 {
         let lines = count(unknown, "line of an unknown kind", "lines of unknown kinds");
-        io.complain(&format!("{}: {lines}, passed over", shown(&path.display().to_string())));
+        io.complain(&format!("{}: {lines}, passed over", input::name(path)));
     }
     // Also of a trace that broke off: what came before stays, and whoever imported it must know.
     let mut records = 0;
     let streams = log.streams()?;
     for stream in streams.iter().skip(before) {
-        tell(args, io, path, stream, unknown)?;
+        tell(args, io, path, stream, &Taken { unknown, is_whole: failed.is_none() })?;
         records += stream.head.seq;
     }
     match failed {
@@ -162,22 +161,27 @@ fn trace(
     }
 }
 
-fn tell(
-    args: &Import,
-    io: &mut Io<'_>,
-    path: &Path,
-    stream: &callfold::log::Stream,
+/// How a stream was taken in.
+struct Taken {
+    /// Lines of unknown kinds that were passed over.
     unknown: u64,
-) -> Result<(), Failed> {
+    /// To its end.
+    is_whole: bool,
+}
+
+fn tell(args: &Import, io: &mut Io<'_>, path: &Path, stream: &Stream, taken: &Taken) -> Result<(), Failed> {
     if args.look.json {
         let fields = json!({
             "file": path.display().to_string(),
             "records": stream.head.seq,
-            "unknownLines": unknown,
+            "unknownLines": taken.unknown,
+            "whole": taken.is_whole,
         });
         writeln!(io.out, "{}", line(stream, fields))?;
     } else {
-        writeln!(io.out, "{}: {}", titled(stream), count(stream.head.seq, "record", "records"))?;
+        let records = count(stream.head.seq, "record", "records");
+        let where_to = if taken.is_whole { "" } else { ", up to where it breaks off" };
+        writeln!(io.out, "{}: {records}{where_to}", titled(stream))?;
     }
     Ok(())
 }

@@ -142,11 +142,11 @@ fn page(io: &mut Io<'_>, zone: &TimeZone, stream: &Stream, then: &Then) -> Resul
         );
         say("stale", Said::new(Tone::Warning, text))?;
     }
-    let mut line = words::line_now(view);
+    say("line", words::line_now(view))?;
     if let Some(length) = view.talk_length(*at) {
-        line.text = format!("{}, for {length}", line.text);
+        // It runs while the call is on hold, too.
+        say("talk clock", Said::new(Tone::Plain, length.to_string()))?;
     }
-    say("line", line)?;
     for (name, text) in words::besides_line(view) {
         say(name, Said::new(Tone::Waiting, text))?;
     }

@@ -78,7 +78,7 @@ fn export(args: &Verify, path: &Path, io: &mut Io<'_>) -> Result<Outcome, Failed
         )?;
     } else {
         let (streams, records) = (count(streams, "stream", "streams"), count(records, "record", "records"));
-        writeln!(io.out, "good  {}: {streams}, {records}", shown(&path.display().to_string()))?;
+        writeln!(io.out, "good  {}: {streams}, {records}", input::name(path))?;
     }
     Ok(Outcome::Good)
 }
