@@ -16,6 +16,8 @@ pub(crate) enum Failed {
     Output(io::Error),
     /// A file, or something in it, cannot be read.
     File(String, LogError),
+    /// The store in this directory cannot be opened.
+    Store(String, LogError),
     /// The log cannot.
     Log(LogError),
     /// What was asked for is not there.
@@ -36,7 +38,7 @@ impl Failed {
             // Whoever read the output has seen enough.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Outcome::Good,
             Self::Output(_) => Outcome::Unwritable,
-            Self::File(_, error) | Self::Log(error) => of_log(error),
+            Self::File(_, error) | Self::Store(_, error) | Self::Log(error) => of_log(error),
             Self::NotThere(_) => Outcome::Findings,
             Self::Misuse(_) => Outcome::Misuse,
         }
@@ -63,6 +65,11 @@ impl fmt::Display for Failed {
         match self {
             Self::Output(error) => write!(f, "cannot write: {error}"),
             Self::File(name, error) => write!(f, "{name}: {error}"),
+            Self::Store(path, error) => {
+                // Most of them name the directory, or a file in it.
+                let text = error.to_string();
+                if text.starts_with(path) { f.write_str(&text) } else { write!(f, "{path}: {text}") }
+            }
             Self::Log(error) => error.fmt(f),
             Self::NotThere(what) | Self::Misuse(what) => f.write_str(what),
         }

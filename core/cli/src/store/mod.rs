@@ -67,7 +67,8 @@ fn open(store: &Store, io: &mut Io<'_>) -> Result<Log, Failed> {
 
 /// Opens a store, and tells what had to be done for it.
 fn open_with(store: &Store, options: Options, io: &mut Io<'_>) -> Result<Log, Failed> {
-    let (log, report) = Log::open(&store.path, options)?;
+    let opened = Log::open(&store.path, options);
+    let (log, report) = opened.map_err(|error| Failed::Store(store.path.display().to_string(), error))?;
     for moved in &report.moved {
         io.complain(&format!("a crash left a file half written; it is kept as {}", moved.display()));
     }
