@@ -25,7 +25,7 @@ pub(crate) enum Command {
     #[command(after_help = exit::HELP)]
     Replay(Replay),
     /// Take recorded sessions and exported logs into a store.
-    #[command(after_help = import::HELP, after_long_help = import::HELP)]
+    #[command(after_help = import::HELP)]
     Import(import::Import),
     /// List the streams of a store: one for each session.
     #[command(after_help = streams::HELP)]

@@ -19,6 +19,11 @@ impl Bar {
         Self::styled(what, hidden, "{msg} {bytes}, {bytes_per_sec}")
     }
 
+    /// For work on records of which nobody knows how many there are.
+    pub(crate) fn counting(what: &str, hidden: bool) -> Self {
+        Self::styled(what, hidden, "{msg} {human_pos} records, {per_sec}")
+    }
+
     fn styled(what: &str, hidden: bool, style: &str) -> Self {
         let bar = if hidden { ProgressBar::hidden() } else { ProgressBar::new(0) };
         // A style that makes no sense is replaced by the plain one: a bar is no reason to fail.

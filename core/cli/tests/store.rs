@@ -7,6 +7,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use callfold::log::{Log, Options, StreamInfo};
+use callfold::{Config, Input, InputKind, Machine, Outcome, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -412,6 +414,53 @@ fn heads_that_were_kept_show_what_is_gone() {
 
     fs::write(&heads, "no head\n").unwrap();
     assert!(place.fails(3, &["verify", "--head", &heads]).ends_with("line 1: not a head of a log: no JSON"));
+}
+
+/// Records made by hand: what is told of each, and at which millisecond its input came, to a machine of its own if it
+/// is earlier than the one before.
+fn records_by_hand(place: &Place, told: &[(bool, i64)]) {
+    let mut options = Options::default();
+    options.create = true;
+    let (log, _) = Log::open(Path::new(&place.store), options).unwrap();
+    let info = StreamInfo::new("by hand", Config::live(), Timestamp::default());
+    let mut writer = log.begin(&info).unwrap();
+    for (is_told, at) in told {
+        let mut machine = Machine::new(Config::live());
+        let input =
+            Input { at: Timestamp::from_millis(*at), kind: InputKind::Command(callfold::Command::Dtmf) };
+        let mut outcome = Outcome::default();
+        machine.handle(&input, &mut outcome);
+        assert!(!outcome.events.is_empty());
+        let told = if *is_told { outcome } else { Outcome::default() };
+        writer.stage(&input, &machine, &told).unwrap();
+    }
+    writer.commit().unwrap();
+}
+
+#[test]
+fn what_is_wrong_with_a_stream_is_named_with_its_record() {
+    let place = Place::empty();
+    records_by_hand(&place, &[(true, 10), (false, 20)]);
+    place.good(&["verify"]);
+    let output = run(&place.args(&["verify", "--rerun"]));
+    let page = text(&output.stdout);
+    assert_eq!(code(&output), 1, "{page}");
+    assert!(page.starts_with("look  by hand (stream 0): 2 records "), "{page}");
+    assert!(page.contains("record 2: event 1: told was nothing, today's rules say "), "{page}");
+    assert!(page.ends_with("1 stream, 2 records: whole, but today's rules decide otherwise\n"), "{page}");
+
+    let place = Place::empty();
+    records_by_hand(&place, &[(true, 20), (true, 10)]);
+    let output = run(&place.args(&["verify"]));
+    let page = text(&output.stdout);
+    assert_eq!(code(&output), 3, "{page}");
+    assert!(page.starts_with("BAD   by hand (stream 0): 2 records "), "{page}");
+    assert!(page.contains("record 2: it happened before the record before it"), "{page}");
+    assert!(page.ends_with("1 stream, 2 records: damaged\n"), "{page}");
+    let output = run(&place.args(&["verify", "--json"]));
+    let line = &lines(text(&output.stdout))[0];
+    assert_eq!((code(&output), &line["good"], &line["damaged"]), (3, &false.into(), &true.into()));
+    assert_eq!((&line["findings"][0]["seq"], &line["findings"][0]["damage"]), (&2.into(), &true.into()));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The command `import`: recorded sessions and exported logs become streams of a store.
 
-use std::io::{BufRead, BufReader, Cursor, Read as _};
+use std::io::{self, BufRead, BufReader, Cursor, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 
 use callfold::log::{Durability, Log, LogError, Options, Stream};
@@ -92,16 +92,14 @@ fn one(args: &Import, log: &Log, path: &Path, io: &mut Io<'_>) -> Result<(u64, u
     input.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(unreadable)?;
     let is_log = is_exported_log(&head);
     let whole = Cursor::new(head).chain(input);
-    let what = format!("importing {}", input::name(path));
-    let bar = Bar::reading(&what, args.quiet.quiet || args.look.json);
-    if is_log {
-        exported(args, log, path, bar.watch(whole), io)
-    } else {
-        trace(args, log, path, bar.watch(whole), io)
-    }
+    if is_log { exported(args, log, path, whole, io) } else { trace(args, log, path, whole, io) }
 }
 
 const HEAD_BYTES: u64 = 64;
+
+fn is_hidden(args: &Import) -> bool {
+    args.quiet.quiet || args.look.json
+}
 
 /// Whether this is how an exported log begins.
 fn is_exported_log(head: &[u8]) -> bool {
@@ -113,7 +111,7 @@ fn exported(
     args: &Import,
     log: &Log,
     path: &Path,
-    mut input: impl BufRead,
+    input: impl BufRead,
     io: &mut Io<'_>,
 ) -> Result<(u64, u64), Failed> {
     if args.name.is_some() {
@@ -123,9 +121,15 @@ fn exported(
     // An export is read more than once, and standard input and packed files cannot be. It has names and numbers in it,
     // so it waits where everything else of them is: in the store, in a file without a name.
     let mut spool = tempfile::tempfile_in(&args.store.path).map_err(unreadable)?;
-    std::io::copy(&mut input, &mut spool).map_err(unreadable)?;
-    std::io::Seek::rewind(&mut spool).map_err(unreadable)?;
-    let taken = log.import(BufReader::new(spool), &mut |_| {}).map_err(|error| Failed::file(path, error))?;
+    let bar = Bar::reading(&format!("reading {}", input::name(path)), is_hidden(args));
+    io::copy(&mut bar.watch(input), &mut spool).map_err(unreadable)?;
+    drop(bar);
+    spool.rewind().map_err(unreadable)?;
+    let bar = Bar::counting(&format!("importing {}", input::name(path)), is_hidden(args));
+    let taken = log
+        .import(BufReader::new(spool), &mut |progress| bar.at(progress))
+        .map_err(|error| Failed::file(path, error))?;
+    drop(bar);
     for stream in log.streams()?.iter().filter(|stream| taken.streams.contains(&stream.id)) {
         tell(args, io, path, stream, &Taken { unknown: 0, is_whole: true })?;
     }
@@ -140,10 +144,12 @@ fn trace(
     io: &mut Io<'_>,
 ) -> Result<(u64, u64), Failed> {
     let before = log.streams()?.len();
-    let (failed, unknown) = match log.import_trace(input, args.name.as_deref()) {
+    let bar = Bar::reading(&format!("importing {}", input::name(path)), is_hidden(args));
+    let (failed, unknown) = match log.import_trace(bar.watch(input), args.name.as_deref()) {
         Ok(taken) => (None, taken.unknown_lines),
         Err(error) => (Some(Failed::file(path, error)), 0),
     };
+    drop(bar);
     if unknown > 0 {
         let lines = count(unknown, "line of an unknown kind", "lines of unknown kinds");
         io.complain(&format!("{}: {lines}, passed over", input::name(path)));
