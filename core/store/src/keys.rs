@@ -3,6 +3,10 @@
 //! They stand in a file of their own, 64 bytes each, beside the database and not in it: sled writes a changed value
 //! elsewhere and leaves the old one on disk, while an erased key is overwritten where it stands and synced at once.
 //! The file never has the text: an entry is found by a keyed hash of it, and that goes with the key.
+//!
+//! The head of the file says how many entries are known to be synced. Of those behind, a power cut may leave any and
+//! lose any: one that cannot be read is taken for lost, and no record that counts needs it. Of those before, one that
+//! cannot be read is damage.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -24,6 +28,8 @@ const ENTRY_BYTES: usize = 64;
 /// How an entry begins.
 const USED: u8 = 1;
 const ERASED: u8 = 2;
+/// Never synced, and not there after a power cut.
+const LOST: u8 = 3;
 /// How sealed bytes begin: the subject itself, or another way to write it, with a nonce.
 const ITSELF: u8 = 0;
 const WRITTEN_OTHERWISE: u8 = 1;
@@ -58,6 +64,10 @@ impl Entry {
         Self { state: ERASED, id, lookup: [0; 12], key: [0; 32] }
     }
 
+    const fn lost() -> Self {
+        Self { state: LOST, ..Self::gone(SubjectId(0)) }
+    }
+
     fn bytes(&self) -> [u8; ENTRY_BYTES] {
         let mut bytes = [0; ENTRY_BYTES];
         let parts = [&[self.state, 0, 0, 0][..], &self.id.0.to_be_bytes(), &self.lookup, &self.key];
@@ -80,7 +90,7 @@ impl Entry {
         let (id, rest) = rest.split_first_chunk::<8>()?;
         let (lookup, key) = rest.split_at_checked(12)?;
         let state = *head.first()?;
-        matches!(state, USED | ERASED).then_some(())?;
+        matches!(state, USED | ERASED | LOST).then_some(())?;
         let id = SubjectId(u64::from_be_bytes(*id));
         Some(Self { state, id, lookup: lookup.try_into().ok()?, key: key.try_into().ok()? })
     }
@@ -95,7 +105,39 @@ fn check(bytes: &[u8]) -> [u8; 8] {
 #[derive(Debug)]
 enum Place {
     Memory,
-    File { path: PathBuf, file: File, is_unsynced: AtomicBool },
+    File(KeyFile),
+}
+
+#[derive(Debug)]
+struct KeyFile {
+    path: PathBuf,
+    file: File,
+    is_unsynced: AtomicBool,
+    /// A write or a sync failed. What had been written may be lost whatever a later sync says, so none is tried again.
+    has_failed: AtomicBool,
+}
+
+impl KeyFile {
+    fn check(&self) -> Result<(), StoreError> {
+        if self.has_failed.load(Ordering::Acquire) {
+            let why = "keys could not be written".to_owned();
+            return Err(StoreError::ReadOnly { path: self.path.clone(), why });
+        }
+        Ok(())
+    }
+
+    fn write(&self, bytes: &[u8], offset: u64) -> Result<(), StoreError> {
+        self.file.write_all_at(bytes, offset).map_err(|error| self.failed(error))
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        self.file.sync_data().map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: std::io::Error) -> StoreError {
+        self.has_failed.store(true, Ordering::Release);
+        StoreError::io(&self.path)(error)
+    }
 }
 
 /// The table of keys. Shared: sealing and unsealing need no exclusive access.
@@ -125,7 +167,9 @@ struct Table {
 impl Table {
     fn add(&mut self, entry: Entry) {
         let number = self.entries.len();
-        self.by_id.insert(entry.id, number);
+        if entry.state != LOST {
+            self.by_id.insert(entry.id, number);
+        }
         if entry.state == USED {
             self.by_lookup.entry(entry.lookup).or_insert(number);
         }
@@ -146,66 +190,71 @@ impl Keys {
         Ok(Self { place: Place::Memory, pepper: random()?, table: RwLock::default() })
     }
 
-    /// The keys in the file at `path`, which is made if it is not there.
+    /// The keys in the file at `path`; with `may_make`, one that is not there or not whole is made.
     ///
-    /// Entries at its end that are cut short or torn were never synced, so no record that counts needs them: they
-    /// are cut off.
-    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+    /// Entries that were never synced and cannot be read are lost, and no record that counts needs them.
+    pub(crate) fn open(path: &Path, may_make: bool) -> Result<Self, StoreError> {
         let io = || StoreError::io(path);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path)
-            .map_err(io())?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(may_make).mode(0o600);
+        let mut file = options.open(path).map_err(io())?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io())?;
         let damaged = |number, what| StoreError::Key { path: path.to_owned(), number, what };
-        if bytes.len() < HEADER_BYTES {
-            // The header is synced before the first entry is written: what is shorter had none.
+        if bytes.len() < HEADER_BYTES && may_make {
             let pepper = random()?;
-            file.set_len(0).map_err(io())?;
-            file.write_all_at(&header(&pepper), 0).map_err(io())?;
-            file.sync_all().map_err(io())?;
             bytes = header(&pepper).to_vec();
+            file.set_len(0).map_err(io())?;
+            file.write_all_at(&bytes, 0).map_err(io())?;
+            file.sync_all().map_err(io())?;
         }
-        let (head, entries) = bytes.split_at_checked(HEADER_BYTES).unwrap_or_default();
-        let (front, found) = head.split_at_checked(48).unwrap_or_default();
-        let pepper = front.strip_prefix(MAGIC).and_then(|pepper| pepper.try_into().ok());
-        let pepper = pepper.filter(|_| found.starts_with(&check(front)));
-        let pepper = pepper.ok_or_else(|| damaged(0, "the file's head is damaged"))?;
+        let (pepper, synced) = read_header(&bytes).ok_or_else(|| damaged(0, "the file's head is damaged"))?;
 
-        let mut table = Table::default();
-        let chunks = entries.chunks_exact(ENTRY_BYTES);
-        let mut good = chunks.len();
-        while good > 0 {
-            let last = entries.get((good - 1) * ENTRY_BYTES..good * ENTRY_BYTES).unwrap_or_default();
-            if Entry::read(last).is_some() {
-                break;
-            }
-            good -= 1;
+        let entries = bytes.get(HEADER_BYTES..).unwrap_or_default();
+        let mut read: Vec<Option<Entry>> = entries.chunks(ENTRY_BYTES).map(Entry::read).collect();
+        let good = read.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        read.truncate(good);
+        if good < synced as usize {
+            return Err(damaged(u32::try_from(good).unwrap_or(u32::MAX), "it is damaged or not there"));
         }
-        for chunk in chunks.take(good) {
-            let number = u32::try_from(table.entries.len()).unwrap_or(u32::MAX);
-            table.add(Entry::read(chunk).ok_or_else(|| damaged(number, "it is damaged"))?);
+        let mut table = Table::default();
+        let mut lost = Vec::new();
+        for (number, entry) in (0_u32..).zip(read) {
+            match entry {
+                Some(entry) => table.add(entry),
+                None if number < synced => return Err(damaged(number, "it is damaged")),
+                None => {
+                    table.add(Entry::lost());
+                    lost.push(number);
+                }
+            }
+        }
+        // From here on they count as read, so that the next one to open does not take them for damage.
+        for number in &lost {
+            file.write_all_at(&Entry::lost().bytes(), place_of(*number as usize)).map_err(io())?;
         }
         if entries.len() > good * ENTRY_BYTES {
-            file.set_len((HEADER_BYTES + good * ENTRY_BYTES) as u64).map_err(io())?;
+            file.set_len(place_of(good)).map_err(io())?;
         }
-        let place = Place::File { path: path.to_owned(), file, is_unsynced: AtomicBool::new(false) };
+        // What is there and was never synced is, with the next sync.
+        let is_unsynced = AtomicBool::new(good > synced as usize || entries.len() > good * ENTRY_BYTES);
+        let has_failed = AtomicBool::new(false);
+        let place = Place::File(KeyFile { path: path.to_owned(), file, is_unsynced, has_failed });
         Ok(Self { place, pepper, table: RwLock::new(table) })
     }
 
     /// Makes new keys durable. A record counts only when its keys do.
     pub(crate) fn sync(&self) -> Result<(), StoreError> {
-        match &self.place {
-            Place::File { path, file, is_unsynced } if is_unsynced.swap(false, Ordering::AcqRel) => {
-                file.sync_data().map_err(StoreError::io(path))
-            }
-            Place::File { .. } | Place::Memory => Ok(()),
+        let Place::File(file) = &self.place else { return Ok(()) };
+        file.check()?;
+        if !file.is_unsynced.swap(false, Ordering::AcqRel) {
+            return Ok(());
         }
+        // Those that come while it syncs are for the next time.
+        let count = self.len();
+        file.sync()?;
+        // Not synced itself: after a power cut it may tell fewer than there are, never more.
+        file.write(&synced_bytes(count), SYNCED_AT)
     }
 
     /// How many subjects there are, erased ones included.
@@ -248,8 +297,8 @@ impl Keys {
         for subject in subjects {
             let Some(number) = table.by_id.get(subject).copied() else { continue };
             let gone = Entry::gone(*subject);
-            if let Place::File { path, file, .. } = &self.place {
-                file.write_all_at(&gone.bytes(), place_of(number)).map_err(StoreError::io(path))?;
+            if let Place::File(file) = &self.place {
+                file.write(&gone.bytes(), place_of(number))?;
             }
             let Some(entry) = table.entries.get_mut(number) else { continue };
             let before = std::mem::replace(entry, gone);
@@ -259,10 +308,10 @@ impl Keys {
             table.opened.remove(subject);
         }
         table.sealed.retain(|_, (subject, _)| !subjects.contains(subject));
-        if let Place::File { path, file, .. } = &self.place {
-            file.sync_data().map_err(StoreError::io(path))?;
+        match &self.place {
+            Place::File(file) => file.sync(),
+            Place::Memory => Ok(()),
         }
-        Ok(())
     }
 
     /// The key of a subject, for an export; none if it was erased or is not there.
@@ -306,9 +355,10 @@ impl Keys {
     }
 
     fn put(&self, table: &mut Table, entry: Entry) -> Result<(), StoreError> {
-        if let Place::File { path, file, is_unsynced } = &self.place {
-            file.write_all_at(&entry.bytes(), place_of(table.entries.len())).map_err(StoreError::io(path))?;
-            is_unsynced.store(true, Ordering::Release);
+        if let Place::File(file) = &self.place {
+            file.check()?;
+            file.write(&entry.bytes(), place_of(table.entries.len()))?;
+            file.is_unsynced.store(true, Ordering::Release);
         }
         table.add(entry);
         Ok(())
@@ -317,7 +367,7 @@ impl Keys {
     fn damaged(&self, number: u32, what: &'static str) -> StoreError {
         let path = match &self.place {
             Place::Memory => PathBuf::from("(memory)"),
-            Place::File { path, .. } => path.clone(),
+            Place::File(file) => file.path.clone(),
         };
         StoreError::Key { path, number, what }
     }
@@ -434,16 +484,36 @@ impl Unseal for Keys {
     }
 }
 
+/// What the file is, the pepper, their check, and how many entries are synced.
 fn header(pepper: &[u8; 32]) -> [u8; HEADER_BYTES] {
     let mut bytes = [0; HEADER_BYTES];
-    for (byte, part) in bytes.iter_mut().zip(MAGIC.iter().chain(pepper)) {
+    let front = [&MAGIC[..], pepper].concat();
+    let parts = [&front[..], &check(&front), &synced_bytes(0)];
+    for (byte, part) in bytes.iter_mut().zip(parts.into_iter().flatten()) {
         *byte = *part;
     }
-    let check = check(bytes.get(..48).unwrap_or_default());
-    for (byte, part) in bytes.iter_mut().skip(48).zip(check) {
-        *byte = part;
-    }
     bytes
+}
+
+/// The pepper, and how many entries are known to be synced.
+fn read_header(bytes: &[u8]) -> Option<([u8; 32], u32)> {
+    let (front, rest) = bytes.split_at_checked(48)?;
+    let (found, rest) = rest.split_first_chunk::<8>()?;
+    let synced = rest.first_chunk::<8>()?;
+    let pepper = front.strip_prefix(MAGIC)?.try_into().ok()?;
+    (*found == check(front)).then_some(())?;
+    let count = u32::from_be_bytes(*synced.first_chunk::<4>()?);
+    // One that was torn says nothing.
+    Some((pepper, if *synced == synced_bytes(count) { count } else { 0 }))
+}
+
+/// Where the count of synced entries stands: written over and over, apart from what may not be lost.
+const SYNCED_AT: u64 = 56;
+
+fn synced_bytes(count: u32) -> [u8; 8] {
+    let [a, b, c, d] = count.to_be_bytes();
+    let [e, f, g, h, ..] = check(&[a, b, c, d]);
+    [a, b, c, d, e, f, g, h]
 }
 
 const fn place_of(number: usize) -> u64 {

@@ -84,9 +84,14 @@ impl Directory {
         Ok(Self { root: root.to_owned(), _lock: lock })
     }
 
+    /// Whether the store was made to its end.
+    pub(super) fn is_made(&self) -> Result<bool, StoreError> {
+        has_marker(&self.root)
+    }
+
     /// Notes that the store is made. Until then its parts may be half written.
     pub(super) fn set_made(&self) -> Result<(), StoreError> {
-        if has_marker(&self.root)? {
+        if self.is_made()? {
             return Ok(());
         }
         write_new(&self.root.join(MARKER), format!("{MARKER_TEXT}{VERSION}\n").as_bytes())?;
@@ -134,7 +139,7 @@ impl Directory {
     pub(super) fn clear_way(&self) -> Result<Vec<PathBuf>, StoreError> {
         let sled = self.path("sled");
         let mut moved = Vec::new();
-        if !has_marker(&self.root)? {
+        if !self.is_made()? {
             for name in ["sled", "sled.before", "keys", "durable"] {
                 let path = self.path(name);
                 if path.exists() {

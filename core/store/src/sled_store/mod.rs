@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use callfold_engine::Timestamp;
 use callfold_engine::record::Hash;
@@ -67,8 +67,12 @@ impl Default for Options {
 pub struct SledStore {
     inner: Arc<Inner>,
     report: OpenReport,
-    ticker: Option<(Sender<()>, JoinHandle<()>)>,
+    ticker: Option<Beat>,
+    watch: Option<Beat>,
 }
+
+/// A thread that does something at intervals, until the sender goes.
+type Beat = (Sender<()>, JoinHandle<()>);
 
 #[derive(Debug)]
 struct Inner {
@@ -88,6 +92,8 @@ struct Inner {
     synced: Condvar,
     /// Why nothing is written any more.
     failed: OnceLock<String>,
+    /// Since when sled is flushing.
+    flushing: Mutex<Option<Instant>>,
     closer: Closer,
     directory: Arc<Directory>,
 }
@@ -157,11 +163,14 @@ impl SledStore {
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
         let (inner, report) = open::open(path, options)?;
         let inner = Arc::new(inner);
-        let ticker = match options.durability {
-            Durability::Every(millis) => Some(ticker(&inner, Duration::from_millis(millis.max(1)))?),
-            Durability::Always | Durability::Never => None,
-        };
-        Ok(Self { inner, report, ticker })
+        let mut store = Self { inner, report, ticker: None, watch: None };
+        let inner = &store.inner;
+        store.watch = Some(beat("callfold-watch", inner, PATIENCE, Inner::wake_flush)?);
+        if let Durability::Every(millis) = options.durability {
+            store.ticker =
+                Some(beat("callfold-sync", inner, Duration::from_millis(millis.max(1)), Inner::tick)?);
+        }
+        Ok(store)
     }
 
     /// What had to be done to open it.
@@ -185,33 +194,40 @@ impl SledStore {
     }
 }
 
-/// Syncs what was appended, at intervals. Ends when the sender goes.
-fn ticker(inner: &Arc<Inner>, interval: Duration) -> Result<(Sender<()>, JoinHandle<()>), StoreError> {
+/// How long sled may flush before it is looked after.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Does something at intervals, until it says that this was the last time.
+fn beat(
+    name: &str,
+    inner: &Arc<Inner>,
+    interval: Duration,
+    goes_on: fn(&Inner) -> bool,
+) -> Result<Beat, StoreError> {
     let (stop, stopped) = channel::<()>();
-    let path = inner.directory.root.clone();
+    let path = inner.root();
     let inner = Arc::clone(inner);
-    let thread = std::thread::Builder::new().name("callfold-sync".to_owned());
+    let thread = std::thread::Builder::new().name(name.to_owned());
     let thread = thread.spawn(move || {
-        while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
-            let ticket = locked(&inner.appender).ticket;
-            if inner.sync_to(ticket).is_err() {
-                // It is read-only from here on; the next append says why.
-                return;
-            }
-        }
+        while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) && goes_on(&inner) {}
     });
     Ok((stop, thread.map_err(StoreError::io(&path))?))
 }
 
+fn end(beat: Option<Beat>) {
+    if let Some((stop, thread)) = beat {
+        drop(stop);
+        let _ = thread.join();
+    }
+}
+
 impl Drop for SledStore {
     fn drop(&mut self) {
-        if let Some((stop, thread)) = self.ticker.take() {
-            drop(stop);
-            let _ = thread.join();
-        }
+        end(self.ticker.take());
         // Whoever wants to know whether this worked calls `sync` before.
         let ticket = locked(&self.inner.appender).ticket;
         let in_order = self.inner.sync_to(ticket).is_ok();
+        end(self.watch.take());
         self.inner.closer.in_order.store(in_order, std::sync::atomic::Ordering::Release);
     }
 }
@@ -404,6 +420,25 @@ impl Inner {
         done
     }
 
+    /// Syncs what was appended. Once that failed, the store is read-only, and the next append says why.
+    fn tick(&self) -> bool {
+        let ticket = locked(&self.appender).ticket;
+        self.sync_to(ticket).is_ok()
+    }
+
+    /// sled sometimes notes that a write failed and does not wake who waits for it in `flush`. Another flush finds the
+    /// note and wakes them all. It may have to wait as well, so it gets a thread of its own.
+    fn wake_flush(&self) -> bool {
+        let is_late = locked(&self.flushing).is_some_and(|since| since.elapsed() >= PATIENCE);
+        if is_late {
+            let db = self.db.clone();
+            let wake = std::thread::Builder::new().name("callfold-wake".to_owned());
+            // Without a thread, the next time.
+            let _ = wake.spawn(move || caught(move || db.flush().is_ok()));
+        }
+        true
+    }
+
     /// Syncs everything appended until now; up to which append.
     fn sync_all(&self) -> Result<u64, StoreError> {
         let (up_to, heads) = {
@@ -419,7 +454,10 @@ impl Inner {
         };
         // A record counts only when the keys of its personal data do, so those go first.
         self.keys.sync()?;
-        self.ask("flushing", || self.db.flush())?;
+        *locked(&self.flushing) = Some(Instant::now());
+        let flushed = self.ask("flushing", || self.db.flush());
+        *locked(&self.flushing) = None;
+        flushed?;
         let path = self.directory.path("sled/db");
         self.file.sync_data().map_err(StoreError::io(&path))?;
         let mut durable = locked(&self.durable);
@@ -466,7 +504,9 @@ impl LogStore for SledStore {
         let added = inner.ask("adding a stream", || inner.streams.insert(id.0.to_be_bytes(), description));
         added.map_err(|error| inner.fail(error))?;
         let head = StreamHead { seq: 0, hash: Hash::of_stream(description), at: None };
-        appender.streams.push(Stream { head, tail: Tail::default(), is_unsynced: false });
+        // Noted as durable although it has no record: a stream that is gone later is missed.
+        appender.streams.push(Stream { head, tail: Tail::default(), is_unsynced: true });
+        appender.unsynced.push(id);
         appender.ticket += 1;
         let ticket = appender.ticket;
         drop(appender);

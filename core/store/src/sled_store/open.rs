@@ -49,6 +49,11 @@ pub struct Cut {
 
 pub(super) fn open(path: &Path, options: Options) -> Result<(Inner, OpenReport), StoreError> {
     let directory = Arc::new(Directory::open(path, options.create)?);
+    let durable = DurableHeads::read(&directory.path("durable"))?;
+    if !directory.is_made()? && durable.is_some_and(|durable| durable.first_from(StreamId(0)).is_some()) {
+        // Streams come after the store is made: this one was, and would be moved aside as if it had not been.
+        return Err(StoreError::NotAStore { path: path.to_owned(), why: "its file `callfold` is missing" });
+    }
     let mut report = OpenReport { moved: directory.clear_way()?, cut: Vec::new() };
     // sled takes what it cannot read for the end of its log, and cuts it off for good. So a database that is not as it
     // was when it was closed is tried on while a copy stands by.
@@ -71,7 +76,7 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(Inner, OpenReport),
 
 fn database(directory: &Arc<Directory>, options: Options) -> Result<Inner, StoreError> {
     let path = &directory.root;
-    let keys = Keys::open(&directory.path("keys"))?;
+    let keys = Keys::open(&directory.path("keys"), !directory.is_made()?)?;
     let durable = DurableHeads::open(&directory.path("durable"))?;
     let config = sled::Config::new()
         .path(directory.path("sled"))
@@ -93,6 +98,7 @@ fn database(directory: &Arc<Directory>, options: Options) -> Result<Inner, Store
     };
     let sled = directory.path("sled");
     let file = sled.join("db");
+    let closer = Closer { db: Some(db.clone()), root: path.clone(), in_order: AtomicBool::new(false) };
     let file = File::open(&file).map_err(StoreError::io(&file))?;
     // sled writes its settings once and never syncs them; half of them would keep it from ever opening again.
     let conf = sled.join("conf");
@@ -113,7 +119,8 @@ fn database(directory: &Arc<Directory>, options: Options) -> Result<Inner, Store
         syncing: Mutex::new(Syncing::default()),
         synced: Condvar::new(),
         failed: OnceLock::new(),
-        closer: Closer { root: path.clone(), in_order: AtomicBool::new(false) },
+        flushing: Mutex::default(),
+        closer,
         directory: Arc::clone(directory),
     })
 }
@@ -146,6 +153,11 @@ impl Inner {
             let tail = self.take_up_tail(id, &head)?;
             appender.streams.push(Stream { head, tail, is_unsynced: true });
             appender.unsynced.push(id);
+        }
+        let next = StreamId(u32::try_from(appender.streams.len()).unwrap_or(u32::MAX));
+        if let Some(stream) = locked(&self.durable).first_from(next) {
+            let place = Place { stream, seq: 0 };
+            return Err(StoreError::DurableDamaged { place, what: "the stream is not there" });
         }
         *locked(&self.appender) = appender;
         // What was found counts from here on: it is synced before anybody is told of it.

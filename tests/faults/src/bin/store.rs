@@ -184,21 +184,22 @@ impl Stream {
             return refused("Chain", format!("stream {}: {} after {}", self.id, place.seq, seq - 1));
         }
         let record = Record::read(stored.bytes, store.keys())?;
-        let content = match &record.input.kind {
-            InputKind::Frame { text, .. } => content_of(text.as_str()),
-            _ => None,
+        let text = match &record.input.kind {
+            InputKind::Frame { text, .. } => Some(text.as_str()),
+            InputKind::Opened(_)
+            | InputKind::Refused(_)
+            | InputKind::Closed(_)
+            | InputKind::Binary { .. }
+            | InputKind::Named { .. }
+            | InputKind::Command(_)
+            | InputKind::Timer(_)
+            | _ => None,
         };
-        let expected = frame(self.number, seq);
-        let Some(content) = content else {
+        let Some(content) = text.and_then(content_of) else {
             return refused("Content", format!("stream {}: record {seq} has none", self.id));
         };
-        // Name, number and what makes it long have to be there as well, whatever the content is.
-        let is_whole = match &record.input.kind {
-            InputKind::Frame { text, .. } => {
-                text.as_str().replace(&content, "") == expected.replace(&content_at(self.number, seq), "")
-            }
-            _ => false,
-        };
+        // What the protocol does not know of has to be there as well, whatever the content is.
+        let is_whole = text.is_some_and(|text| text == frame(self.number, seq, &content));
         if record.head.seq != seq || record.erased || !is_whole {
             return refused("Content", format!("stream {}: record {seq} is another", self.id));
         }
@@ -209,14 +210,15 @@ impl Stream {
     fn record(&mut self, store: &SledStore, writer: &mut RecordWriter) -> Result<NewRecord, Stop> {
         let seq = self.chain.seq() + 1;
         let at = Timestamp::from_micros(i64::try_from(seq).unwrap_or(i64::MAX).saturating_mul(1_000));
-        let text = frame(self.number, seq);
+        let content = content::record(self.number, seq);
+        let text = frame(self.number, seq, &content);
         let (text, _) = FrameText::from_wire(&text);
         let input = Input { at, kind: InputKind::Frame { socket: SocketId(1), text } };
         let events = [Event::Connected];
         let recording = Recording { seq, at, input: &input, events: &events, message: None };
         let bytes = writer.write(&recording, &mut store.keys())?.to_vec();
         self.hash = self.hash.after(&bytes);
-        let told = self.chain.push(content_at(self.number, seq).as_bytes());
+        let told = self.chain.push(content.as_bytes());
         self.open.push_back((seq, self.hash, told));
         Ok(NewRecord { bytes, hash: self.hash, at })
     }
@@ -236,16 +238,11 @@ impl Stream {
     }
 }
 
-fn content_at(stream: u32, seq: u64) -> String {
-    content::record(stream, seq)
-}
-
 /// How often a record is longer than one value of the database.
 const LONG_EVERY: u64 = 97;
 
 /// A frame as a server may send it. The name and the number come back in other records, the content does not.
-fn frame(stream: u32, seq: u64) -> String {
-    let content = content_at(stream, seq);
+fn frame(stream: u32, seq: u64, content: &str) -> String {
     let number = 79_160_000_000 + seq % 40;
     let filler = if seq.is_multiple_of(LONG_EVERY) {
         let parts = (0..40).map(|part| content::record(stream, seq * 1_000 + part));
