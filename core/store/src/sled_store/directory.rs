@@ -123,6 +123,7 @@ impl Directory {
         let broken = self.path("broken");
         if !broken.is_dir() {
             DirBuilder::new().mode(0o700).create(&broken).map_err(StoreError::io(&broken))?;
+            sync_directory(&self.root)?;
         }
         let mut number = 1_u32;
         loop {

@@ -4,12 +4,15 @@
 //!   folded into a block when they fill one.
 //! - sled's `flush` hands the bytes to the system and does not wait for the disk: durable means flushed *and* its file
 //!   `db` synced ([`durable`] remembers how far).
+//! - A write that fails may leave it waiting for ever ([`flush`]).
+//! - What it cannot read is the end of its log for it, and is cut off for good: a copy stands by ([`copy`]).
 //! - Its panics over damaged files are caught ([`guard`]); files that a crash left half written are moved out of its way
 //!   ([`directory`]).
 
 mod copy;
 mod directory;
 mod durable;
+mod flush;
 mod guard;
 mod open;
 mod read;
@@ -19,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use callfold_engine::Timestamp;
 use callfold_engine::record::Hash;
@@ -31,6 +34,7 @@ use crate::{Block, Keys, NewRecord, Place, StoreError};
 use copy::Closer;
 use directory::Directory;
 use durable::DurableHeads;
+use flush::Flusher;
 use guard::caught;
 
 pub use guard::hush_caught_panics;
@@ -67,17 +71,12 @@ impl Default for Options {
 pub struct SledStore {
     inner: Arc<Inner>,
     report: OpenReport,
-    ticker: Option<Beat>,
-    watch: Option<Beat>,
+    ticker: Option<(Sender<()>, JoinHandle<()>)>,
 }
-
-/// A thread that does something at intervals, until the sender goes.
-type Beat = (Sender<()>, JoinHandle<()>);
 
 #[derive(Debug)]
 struct Inner {
     // sled's own first: what follows is dropped after it.
-    db: sled::Db,
     streams: sled::Tree,
     blocks: sled::Tree,
     tail: sled::Tree,
@@ -92,8 +91,7 @@ struct Inner {
     synced: Condvar,
     /// Why nothing is written any more.
     failed: OnceLock<String>,
-    /// Since when sled is flushing.
-    flushing: Mutex<Option<Instant>>,
+    flusher: Flusher,
     closer: Closer,
     directory: Arc<Directory>,
 }
@@ -163,14 +161,11 @@ impl SledStore {
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
         let (inner, report) = open::open(path, options)?;
         let inner = Arc::new(inner);
-        let mut store = Self { inner, report, ticker: None, watch: None };
-        let inner = &store.inner;
-        store.watch = Some(beat("callfold-watch", inner, PATIENCE, Inner::wake_flush)?);
-        if let Durability::Every(millis) = options.durability {
-            store.ticker =
-                Some(beat("callfold-sync", inner, Duration::from_millis(millis.max(1)), Inner::tick)?);
-        }
-        Ok(store)
+        let ticker = match options.durability {
+            Durability::Every(millis) => Some(ticker(&inner, Duration::from_millis(millis.max(1)))?),
+            Durability::Always | Durability::Never => None,
+        };
+        Ok(Self { inner, report, ticker })
     }
 
     /// What had to be done to open it.
@@ -194,40 +189,33 @@ impl SledStore {
     }
 }
 
-/// How long sled may flush before it is looked after.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Does something at intervals, until it says that this was the last time.
-fn beat(
-    name: &str,
-    inner: &Arc<Inner>,
-    interval: Duration,
-    goes_on: fn(&Inner) -> bool,
-) -> Result<Beat, StoreError> {
+/// Syncs what was appended, at intervals. Ends when the sender goes.
+fn ticker(inner: &Arc<Inner>, interval: Duration) -> Result<(Sender<()>, JoinHandle<()>), StoreError> {
     let (stop, stopped) = channel::<()>();
-    let path = inner.root();
+    let path = inner.directory.root.clone();
     let inner = Arc::clone(inner);
-    let thread = std::thread::Builder::new().name(name.to_owned());
+    let thread = std::thread::Builder::new().name("callfold-sync".to_owned());
     let thread = thread.spawn(move || {
-        while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) && goes_on(&inner) {}
+        while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+            let ticket = locked(&inner.appender).ticket;
+            if inner.sync_to(ticket).is_err() {
+                // It is read-only from here on; the next append says why.
+                return;
+            }
+        }
     });
     Ok((stop, thread.map_err(StoreError::io(&path))?))
 }
 
-fn end(beat: Option<Beat>) {
-    if let Some((stop, thread)) = beat {
-        drop(stop);
-        let _ = thread.join();
-    }
-}
-
 impl Drop for SledStore {
     fn drop(&mut self) {
-        end(self.ticker.take());
+        if let Some((stop, thread)) = self.ticker.take() {
+            drop(stop);
+            let _ = thread.join();
+        }
         // Whoever wants to know whether this worked calls `sync` before.
         let ticket = locked(&self.inner.appender).ticket;
         let in_order = self.inner.sync_to(ticket).is_ok();
-        end(self.watch.take());
         self.inner.closer.in_order.store(in_order, std::sync::atomic::Ordering::Release);
     }
 }
@@ -382,19 +370,21 @@ impl Inner {
         self.ask("folding", || self.tail.apply_batch(gone))
     }
 
-    /// Writes a block; one that is too long, which then has one record, in parts.
-    fn put_block(&self, id: StreamId, first: u64, at: Timestamp, records: &[u8]) -> Result<(), StoreError> {
+    /// Writes a block; one that is too long in parts, and says of how many it is.
+    fn put_block(&self, id: StreamId, first: u64, at: Timestamp, records: &[u8]) -> Result<u16, StoreError> {
         let place = Place { stream: id, seq: first };
         let too_long = StoreError::Block { place, what: "a record that is too long" };
         let (value, parts) = packed(at, records).ok_or(too_long)?;
         if parts == 1 {
-            return self.ask("appending", || self.blocks.insert(key(id, first, 0), value)).map(|_| ());
+            self.ask("appending", || self.blocks.insert(key(id, first, 0), value))?;
+            return Ok(1);
         }
         let mut batch = sled::Batch::default();
         for (part, bytes) in (0..).zip(value.chunks(MAX_VALUE_BYTES)) {
             batch.insert(&key(id, first, part)[..], bytes);
         }
-        self.ask("appending", || self.blocks.apply_batch(batch))
+        self.ask("appending", || self.blocks.apply_batch(batch))?;
+        Ok(parts)
     }
 
     /// Returns when the append with this ticket is durable. Those that wait at the same time share one sync.
@@ -420,25 +410,6 @@ impl Inner {
         done
     }
 
-    /// Syncs what was appended. Once that failed, the store is read-only, and the next append says why.
-    fn tick(&self) -> bool {
-        let ticket = locked(&self.appender).ticket;
-        self.sync_to(ticket).is_ok()
-    }
-
-    /// sled sometimes notes that a write failed and does not wake who waits for it in `flush`. Another flush finds the
-    /// note and wakes them all. It may have to wait as well, so it gets a thread of its own.
-    fn wake_flush(&self) -> bool {
-        let is_late = locked(&self.flushing).is_some_and(|since| since.elapsed() >= PATIENCE);
-        if is_late {
-            let db = self.db.clone();
-            let wake = std::thread::Builder::new().name("callfold-wake".to_owned());
-            // Without a thread, the next time.
-            let _ = wake.spawn(move || caught(move || db.flush().is_ok()));
-        }
-        true
-    }
-
     /// Syncs everything appended until now; up to which append.
     fn sync_all(&self) -> Result<u64, StoreError> {
         let (up_to, heads) = {
@@ -454,10 +425,7 @@ impl Inner {
         };
         // A record counts only when the keys of its personal data do, so those go first.
         self.keys.sync()?;
-        *locked(&self.flushing) = Some(Instant::now());
-        let flushed = self.ask("flushing", || self.db.flush());
-        *locked(&self.flushing) = None;
-        flushed?;
+        self.ask("flushing", || self.flusher.flush())?;
         let path = self.directory.path("sled/db");
         self.file.sync_data().map_err(StoreError::io(&path))?;
         let mut durable = locked(&self.durable);
