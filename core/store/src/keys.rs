@@ -525,3 +525,204 @@ fn random() -> Result<[u8; 32], StoreError> {
     getrandom::fill(&mut bytes).map_err(|error| StoreError::Random(error.to_string()))?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use callfold_engine::record::{Seal as _, SubjectId, Unseal as _};
+    use tempfile::TempDir;
+
+    use super::{ENTRY_BYTES, HEADER_BYTES, Keys, Subject, place_of};
+    use crate::StoreError;
+
+    struct Kept {
+        _directory: TempDir,
+        path: PathBuf,
+    }
+
+    impl Kept {
+        fn new() -> Self {
+            let directory = TempDir::new().unwrap();
+            let path = directory.path().join("keys");
+            Self { _directory: directory, path }
+        }
+
+        fn open(&self) -> Result<Keys, StoreError> {
+            Keys::open(&self.path, !self.path.exists())
+        }
+
+        fn bytes(&self) -> Vec<u8> {
+            fs::read(&self.path).unwrap()
+        }
+
+        /// The file, with these bytes of it written over.
+        fn damage(&self, offset: usize, with: &[u8]) {
+            let mut bytes = self.bytes();
+            bytes[offset..offset + with.len()].copy_from_slice(with);
+            fs::write(&self.path, bytes).unwrap();
+        }
+    }
+
+    fn seal(mut keys: &Keys, text: &str) -> (SubjectId, Vec<u8>) {
+        let (subject, sealed) = keys.seal(text, text).unwrap();
+        (subject, sealed.to_vec())
+    }
+
+    fn opened(keys: &Keys, (subject, sealed): &(SubjectId, Vec<u8>)) -> Option<String> {
+        keys.unseal(*subject, sealed).unwrap().map(|text| text.to_string())
+    }
+
+    fn has(bytes: &[u8], part: &[u8]) -> bool {
+        bytes.windows(part.len()).any(|window| window == part)
+    }
+
+    const NAMES: [&str; 4] = ["Иванов", "79161234567", "Петров", "Сидоров"];
+
+    /// Keys of four names, the first two synced.
+    fn half_synced(kept: &Kept) -> Vec<(SubjectId, Vec<u8>)> {
+        let keys = kept.open().unwrap();
+        let mut all: Vec<_> = NAMES.iter().take(2).map(|name| seal(&keys, name)).collect();
+        keys.sync().unwrap();
+        all.extend(NAMES.iter().skip(2).map(|name| seal(&keys, name)));
+        all
+    }
+
+    #[test]
+    fn what_was_sealed_is_opened_again_and_is_nowhere_in_the_clear() {
+        let kept = Kept::new();
+        let all = half_synced(&kept);
+        let keys = kept.open().unwrap();
+        for (sealed, name) in all.iter().zip(NAMES) {
+            assert_eq!(opened(&keys, sealed).as_deref(), Some(name));
+            assert_eq!(seal(&keys, name), *sealed, "the same text is the same bytes");
+            assert_eq!(keys.find(name), Some(sealed.0));
+            assert!(!has(&kept.bytes(), name.as_bytes()) && !has(&sealed.1, name.as_bytes()));
+        }
+        let (same, otherwise) = (&mut &keys).seal(NAMES[0], "ИВАНОВ").unwrap();
+        assert_eq!(same, all[0].0);
+        assert!(Keys::is_subject_itself(&all[0].1) && !Keys::is_subject_itself(&otherwise));
+        assert_eq!(keys.unseal(same, &otherwise).unwrap().as_deref(), Some("ИВАНОВ"));
+    }
+
+    #[test]
+    fn what_is_erased_is_nowhere_and_comes_as_another() {
+        let kept = Kept::new();
+        let all = half_synced(&kept);
+        let keys = kept.open().unwrap();
+        let key = keys.export(all[1].0).unwrap();
+        let length = kept.bytes().len();
+        assert!(has(&kept.bytes(), &key));
+        keys.erase(&[all[1].0]).unwrap();
+        assert!(!has(&kept.bytes(), &key));
+        assert_eq!(kept.bytes().len(), length, "it was overwritten where it stood");
+        for keys in [&keys, &kept.open().unwrap()] {
+            assert_eq!(opened(keys, &all[1]), None);
+            assert_eq!(keys.subject(all[1].0), Subject::Erased);
+            assert_eq!((keys.export(all[1].0), keys.find(NAMES[1])), (None, None));
+            assert_eq!(opened(keys, &all[0]).as_deref(), Some(NAMES[0]));
+        }
+        let again = seal(&keys, NAMES[1]);
+        assert_ne!(again.0, all[1].0);
+        assert_eq!(opened(&keys, &again).as_deref(), Some(NAMES[1]));
+        assert_eq!(opened(&keys, &all[1]), None);
+    }
+
+    #[test]
+    fn wrong_bytes_and_unknown_subjects_are_errors() {
+        let keys = Keys::in_memory().unwrap();
+        let (subject, sealed) = seal(&keys, NAMES[0]);
+        for place in 0..sealed.len() {
+            let mut wrong = sealed.clone();
+            wrong[place] ^= 1;
+            assert!(keys.unseal(subject, &wrong).is_err(), "byte {place}");
+            assert!(keys.unseal(subject, &sealed[..place]).is_err(), "cut to {place}");
+        }
+        assert!(keys.unseal(SubjectId(subject.0 ^ 1), &sealed).is_err());
+        assert_eq!(keys.subject(SubjectId(subject.0 ^ 1)), Subject::Unknown);
+    }
+
+    #[test]
+    fn entries_that_were_never_synced_may_be_torn_or_missing() {
+        for cut in 1..=2 * ENTRY_BYTES {
+            let kept = Kept::new();
+            let all = half_synced(&kept);
+            let bytes = kept.bytes();
+            fs::write(&kept.path, &bytes[..bytes.len() - cut]).unwrap();
+            let keys = kept.open().unwrap();
+            let there = 4 - cut.div_ceil(ENTRY_BYTES);
+            assert_eq!((keys.len() as usize, kept.bytes().len()), (there, place_of(there) as usize), "{cut}");
+            assert_eq!(seal(&keys, NAMES[3]).0 == all[3].0, there == 4);
+            assert_eq!(opened(&keys, &all[1]).as_deref(), Some(NAMES[1]));
+        }
+    }
+
+    /// The disk wrote a block behind and not the one before: no reason to refuse what was synced.
+    #[test]
+    fn a_hole_that_was_never_synced_is_a_lost_key_for_ever() {
+        let kept = Kept::new();
+        let all = half_synced(&kept);
+        kept.damage(place_of(2) as usize, &[0; ENTRY_BYTES]);
+        for _ in 0..2 {
+            let keys = kept.open().unwrap();
+            assert_eq!(keys.subject(all[2].0), Subject::Unknown);
+            assert!(keys.unseal(all[2].0, &all[2].1).is_err());
+            assert_eq!(opened(&keys, &all[3]).as_deref(), Some(NAMES[3]));
+            keys.sync().unwrap();
+        }
+        assert_ne!(seal(&kept.open().unwrap(), NAMES[2]).0, all[2].0);
+    }
+
+    #[test]
+    fn entries_that_were_synced_are_damaged_or_whole() {
+        let synced = HEADER_BYTES + 2 * ENTRY_BYTES;
+        for place in (0..56).chain(HEADER_BYTES..synced) {
+            let kept = Kept::new();
+            half_synced(&kept);
+            let before = kept.bytes();
+            kept.damage(place, &[before[place] ^ 0x10]);
+            let damaged = kept.bytes();
+            let error = kept.open().unwrap_err();
+            let number = place.saturating_sub(HEADER_BYTES) / ENTRY_BYTES;
+            assert!(
+                matches!(error, StoreError::Key { number: told, .. } if told as usize == number),
+                "{place}: {error}"
+            );
+            assert_eq!(kept.bytes(), damaged, "it is left as it was");
+            fs::write(&kept.path, &before[..place]).unwrap();
+            assert!(matches!(kept.open(), Err(StoreError::Key { .. })), "cut to {place}");
+        }
+    }
+
+    /// The count itself may be torn: then nothing is known, and nothing is lost.
+    #[test]
+    fn a_torn_count_costs_nothing() {
+        let kept = Kept::new();
+        let all = half_synced(&kept);
+        kept.damage(56, &[0xff; 3]);
+        let keys = kept.open().unwrap();
+        assert!(all.iter().zip(NAMES).all(|(sealed, name)| opened(&keys, sealed).as_deref() == Some(name)));
+    }
+
+    #[test]
+    fn what_is_exported_is_taken_in_and_erased_stays_erased() {
+        let (from, kept) = (Keys::in_memory().unwrap(), Kept::new());
+        let into = kept.open().unwrap();
+        let [one, other] = [seal(&from, NAMES[0]), seal(&from, NAMES[1])];
+        let key = from.export(one.0).unwrap();
+        into.import(one.0, Some((key, Some(NAMES[0])))).unwrap();
+        into.import(other.0, None).unwrap();
+        into.import(one.0, Some((key, Some(NAMES[0])))).unwrap();
+        assert_eq!(into.len(), 2);
+        assert_eq!((opened(&into, &one).as_deref(), opened(&into, &other)), (Some(NAMES[0]), None));
+        assert_eq!(seal(&into, NAMES[0]), one, "found by its text");
+        let wrong = into.import(one.0, Some(([7; 32], None)));
+        assert!(matches!(wrong, Err(StoreError::Key { .. })));
+        into.import(other.0, from.export(other.0).map(|key| (key, None))).unwrap();
+        assert_eq!(into.subject(other.0), Subject::Erased);
+        into.sync().unwrap();
+        drop(into);
+        assert_eq!(opened(&kept.open().unwrap(), &one).as_deref(), Some(NAMES[0]));
+    }
+}

@@ -98,9 +98,9 @@ fn copy(from: &Path, to: &Path) {
         let entry = entry.unwrap();
         let to = to.join(entry.file_name());
         if entry.path().is_dir() {
-            copy(&entry.path(), &to)
+            copy(&entry.path(), &to);
         } else {
-            fs::copy(entry.path(), to).map(drop).unwrap()
+            fs::copy(entry.path(), to).unwrap();
         }
     }
 }
@@ -296,10 +296,9 @@ fn a_rollback_is_refused() {
     fs::rename(root.join("sled"), &newer).unwrap();
     copy(&older, &root.join("sled"));
     for _ in 0..2 {
-        match open(root).unwrap_err() {
-            StoreError::DurableDamaged { place, .. } => assert_eq!((place.stream, place.seq), (STREAM, 91)),
-            error => panic!("{error}"),
-        }
+        let error = open(root).unwrap_err();
+        let StoreError::DurableDamaged { place, .. } = error else { panic!("{error}") };
+        assert_eq!((place.stream, place.seq), (STREAM, 91));
     }
     // Nothing was done to it that could not be undone.
     fs::remove_dir_all(root.join("sled")).unwrap();
@@ -312,10 +311,9 @@ fn a_rollback_is_refused() {
 fn a_database_that_lost_its_streams_is_refused() {
     let (directory, _) = closed(&[], 0);
     fs::remove_dir_all(directory.path().join("sled")).unwrap();
-    match open(directory.path()).unwrap_err() {
-        StoreError::DurableDamaged { place, .. } => assert_eq!(place.stream, STREAM),
-        error => panic!("{error}"),
-    }
+    let error = open(directory.path()).unwrap_err();
+    let StoreError::DurableDamaged { place, .. } = error else { panic!("{error}") };
+    assert_eq!(place.stream, STREAM);
 }
 
 #[test]

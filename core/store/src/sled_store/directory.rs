@@ -25,9 +25,20 @@ pub(super) struct Directory {
 }
 
 /// What may stand in the directory of a store that is not made yet.
-const OURS: &[&str] =
-    &["callfold", "lock", "keys", "durable", "sled", "closed", "broken", "sled.before", "sled.copying"];
+const OURS: &[&str] = &[
+    MARKER,
+    MARKER_IN_MAKING,
+    "lock",
+    "keys",
+    "durable",
+    "sled",
+    "closed",
+    "broken",
+    "sled.before",
+    "sled.copying",
+];
 const MARKER: &str = "callfold";
+const MARKER_IN_MAKING: &str = "callfold.making";
 const MARKER_TEXT: &str = "callfold store ";
 
 impl Directory {
@@ -94,7 +105,10 @@ impl Directory {
         if self.is_made()? {
             return Ok(());
         }
-        write_new(&self.root.join(MARKER), format!("{MARKER_TEXT}{VERSION}\n").as_bytes())?;
+        // It is there whole or not at all.
+        let (making, marker) = (self.root.join(MARKER_IN_MAKING), self.root.join(MARKER));
+        write_new(&making, format!("{MARKER_TEXT}{VERSION}\n").as_bytes())?;
+        fs::rename(&making, &marker).map_err(StoreError::io(&making))?;
         sync_directory(&self.root)
     }
 

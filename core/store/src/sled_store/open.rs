@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 
 use callfold_engine::record::{Hash, Record};
@@ -122,6 +122,8 @@ fn database(directory: &Arc<Directory>, options: Options) -> Result<Inner, Store
         synced: Condvar::new(),
         failed: OnceLock::new(),
         flusher,
+        disk: Mutex::default(),
+        unsynced_bytes: AtomicU64::new(0),
         closer,
         directory: Arc::clone(directory),
     })
@@ -216,9 +218,12 @@ impl Inner {
         }
         // What stands behind a hole cannot be reached any more.
         for tree in [&self.blocks, &self.tail] {
-            let behind = key(id, head.seq + 1, 0)..=key(id, u64::MAX, u16::MAX);
-            if self.ask("opening", || tree.range(behind).next().transpose())?.is_some() {
-                return Ok((head, Some(Wrong { seq: head.seq + 1, what: "it is not there".to_owned() })));
+            for found in tree.range(key(id, head.seq + 1, 0)..=key(id, u64::MAX, u16::MAX)) {
+                let (name, _) = self.ask("opening", || found)?;
+                // Parts without the first are of a record that a crash left half written.
+                if read_key(&name).is_none_or(|(_, _, part)| part == 0) {
+                    return Ok((head, Some(Wrong { seq: head.seq + 1, what: "it is not there".to_owned() })));
+                }
             }
         }
         Ok((head, None))
@@ -311,8 +316,9 @@ impl Inner {
             gone.into_iter().filter(|name| !is_new(name)).for_each(|name| batch.remove(name));
             self.ask("cutting", || tree.apply_batch(batch))?;
         }
+        self.gave(bytes.len())?;
         // What was derived from it may not hold.
-        self.ask("cutting", || self.derived.clear())?;
+        self.clear_derived()?;
         Ok(Cut { stream, from: seq, why: what, kept })
     }
 
@@ -334,8 +340,15 @@ impl Inner {
         Ok((found.and_then(|(name, _)| read_key(&name)).map_or(seq, |(_, first, _)| first), false))
     }
 
-    /// Takes up the tail of a stream, and removes from it what a crash left although it is in a block.
+    /// Takes up the tail of a stream, and removes from it what a crash left although it is in a block. Parts of a
+    /// record that never came to its first one go as well.
     fn take_up_tail(&self, id: StreamId, head: &StreamHead) -> Result<Tail, StoreError> {
+        let mut parts = sled::Batch::default();
+        for found in self.blocks.range(key(id, head.seq + 1, 0)..=key(id, u64::MAX, u16::MAX)) {
+            let (name, _) = self.ask("opening", || found)?;
+            parts.remove(name);
+        }
+        self.ask("opening", || self.blocks.apply_batch(parts))?;
         let last_block = self.ask("opening", || {
             self.blocks.range(key(id, 0, 0)..=key(id, u64::MAX, u16::MAX)).next_back().transpose()
         })?;

@@ -66,8 +66,12 @@ fn what_was_acknowledged_survives_a_power_cut() {
 #[test]
 fn what_was_acknowledged_survives_when_syncs_are_shared() {
     let every = Durability::Every(std::time::Duration::from_millis(5));
-    let tally =
-        cut(&driver(), &Append { durability: every, ..options(3_000) }, 60, "power cuts, shared syncs");
+    let tally = cut(
+        &driver(),
+        &Append { durability: every, ..options(3_000) },
+        setting("FAULTS_CUTS", 300) / 5,
+        "power cuts, shared syncs",
+    );
     tally.only(NOTHING_LOST).unwrap();
 }
 
