@@ -11,7 +11,7 @@ use crate::trace::{Change, Trace};
 use crate::watchdog::End;
 
 /// How many of a kind are told in words.
-const TOLD: usize = 12;
+const TOLD: usize = 3;
 
 /// What became of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

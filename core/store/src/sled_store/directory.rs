@@ -1,13 +1,14 @@
 //! The directory of a store: whose it is, what is in it, who has it open.
 //!
 //! ```text
-//! callfold   what this is, and its version; written last, when the store is made
-//! lock       held by the one owner
-//! keys       the keys of the personal data
-//! durable    how far each stream is known to be durable
-//! sled/      the database
-//! closed     how the database was when it was closed in order
-//! broken/    what was moved out of the way, never deleted
+//! callfold      what this is, and its version; named last, when the store is made
+//! lock          held by the one owner
+//! keys          the keys of the personal data
+//! durable       how far each stream is known to be durable
+//! sled/         the database
+//! sled.before/  a copy of it, while it is opened; sled.copying/ is half of one
+//! closed        how the database was when it was closed in order
+//! broken/       what was moved out of the way, never deleted
 //! ```
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
