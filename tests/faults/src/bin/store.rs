@@ -306,10 +306,11 @@ fn append_records(append: &Append) -> Result<(), Stop> {
             }
             store.append(&appends).or_else(|error| read_only(&store, error))?;
         }
+        // At once: what fails from here on is not about these records.
+        acknowledge(&store, &mut streams, append.durability)?;
         if append.snapshots {
             derive(&store, batches)?;
         }
-        acknowledge(&store, &mut streams, append.durability)?;
     }
     store.sync().or_else(|error| read_only(&store, error))?;
     acknowledge(&store, &mut streams, append.durability)
