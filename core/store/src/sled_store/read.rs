@@ -8,6 +8,9 @@ use crate::block::BlockHeader;
 use crate::log_store::{Derived, DerivedChange, StreamId};
 use crate::{Block, Place, StoreError};
 
+/// How many derived values are removed at once.
+const CLEARED_AT_ONCE: usize = 16;
+
 impl Inner {
     pub(super) fn descriptions(&self) -> Result<Vec<(StreamId, Vec<u8>)>, StoreError> {
         let mut all = Vec::new();
@@ -62,11 +65,13 @@ impl Inner {
 
     pub(super) fn put_derived(&self, changes: Vec<DerivedChange>) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
+        let mut bytes = 0;
         for (name, value) in changes {
             // Parts of what was there before, as far as they are not written anew.
             let before = self.ask("reading", || self.derived.get(part_key(&name, 0)))?;
             let before = before.and_then(|first| parts_of(&first)).unwrap_or(0);
             let value = value.unwrap_or_default();
+            bytes += name.len() + value.len() + usize::from(before) * MAX_VALUE_BYTES;
             let mut parts = 0_u16;
             if !value.is_empty() {
                 let count = value.chunks(MAX_VALUE_BYTES - 2).count();
@@ -74,9 +79,9 @@ impl Inner {
                     place: Place { stream: StreamId(0), seq: 0 },
                     what: "a derived value that is too long",
                 })?;
-                for bytes in value.chunks(MAX_VALUE_BYTES - 2) {
+                for chunk in value.chunks(MAX_VALUE_BYTES - 2) {
                     let mut part = count.to_be_bytes().to_vec();
-                    part.extend_from_slice(bytes);
+                    part.extend_from_slice(chunk);
                     batch.insert(part_key(&name, parts), part);
                     parts += 1;
                 }
@@ -85,7 +90,23 @@ impl Inner {
                 batch.remove(part_key(&name, part));
             }
         }
-        self.ask("deriving", || self.derived.apply_batch(batch))
+        self.ask("deriving", || self.derived.apply_batch(batch))?;
+        self.gave(bytes)
+    }
+
+    pub(super) fn clear_derived(&self) -> Result<(), StoreError> {
+        while let Some(first) = self.ask("clearing", || self.derived.first())? {
+            let mut batch = sled::Batch::default();
+            let mut bytes = 0;
+            for found in self.derived.range(first.0..).take(CLEARED_AT_ONCE) {
+                let (name, value) = self.ask("clearing", || found)?;
+                bytes += name.len() + value.len();
+                batch.remove(name);
+            }
+            self.ask("clearing", || self.derived.apply_batch(batch))?;
+            self.gave(bytes)?;
+        }
+        Ok(())
     }
 
     pub(super) fn derived(&self, from: &[u8], to: &[u8], last_first: bool) -> Derived<'_> {
