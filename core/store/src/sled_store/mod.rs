@@ -1,6 +1,6 @@
 //! The store on disk: sled 0.34.7, and what has to be done so that it can be trusted.
 //!
-//! - Records are kept in blocks of at most 8 KiB ([`MAX_VALUE_BYTES`]). Single records wait in the tree `tail`, and are
+//! - Records are kept in blocks, packed, in values of at most 6 KiB ([`MAX_VALUE_BYTES`]). Single records wait in the tree `tail`, and are
 //!   folded into a block when they fill one.
 //! - sled's `flush` hands the bytes to the system and does not wait for the disk: durable means flushed *and* its file
 //!   `db` synced ([`durable`] remembers how far).
