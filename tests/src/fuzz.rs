@@ -3,8 +3,13 @@
 // A broken law is reported by a panic: that is what the fuzzer looks for.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+use std::sync::Arc;
+
+use callfold_engine::record::{
+    NoKeys, Record, RecordWriter, Recording, Seal, SealError, SubjectId, Unseal, stored,
+};
 use callfold_engine::wire::{Frame, FrameText};
-use callfold_engine::{Config, Machine};
+use callfold_engine::{Config, Input, InputKind, Machine, SocketId, Timestamp};
 
 use crate::transition::{Walk, from_text};
 
@@ -43,4 +48,55 @@ pub fn snapshot(bytes: &[u8]) {
             "restored once more, another"
         );
     }
+}
+
+/// Seals by turning every byte around: enough to tell what is sealed from what is not.
+struct Turned(Vec<String>);
+
+impl Seal for Turned {
+    fn seal(&mut self, subject: &str, text: &str) -> Result<(SubjectId, Arc<[u8]>), SealError> {
+        let id = self.0.iter().position(|known| known == subject).unwrap_or_else(|| {
+            self.0.push(subject.to_owned());
+            self.0.len() - 1
+        });
+        Ok((SubjectId(id as u64), text.bytes().map(|byte| !byte).collect()))
+    }
+}
+
+impl Unseal for Turned {
+    fn unseal(&self, _: SubjectId, sealed: &[u8]) -> Result<Option<Arc<str>>, SealError> {
+        let bytes = sealed.iter().map(|byte| !byte).collect();
+        Ok(Some(Arc::from(String::from_utf8(bytes).map_err(SealError::new)?)))
+    }
+}
+
+/// Any bytes as a record: a record or an error. And as the text of a frame: it comes out of its record as it went in,
+/// and can be read when everything in it is erased.
+pub fn record(bytes: &[u8]) {
+    let _ = Record::read(bytes, &NoKeys);
+    let _ = stored(bytes, |_| {});
+
+    let text = String::from_utf8_lossy(bytes);
+    let (text, _) = FrameText::from_wire(&text);
+    let at = Timestamp::from_micros(0);
+    let input = Input { at, kind: InputKind::Frame { socket: SocketId(1), text: text.clone() } };
+    let recording = Recording { seq: 1, at, input: &input, events: &[], message: None };
+    let mut keys = Turned(Vec::new());
+    let mut writer = RecordWriter::default();
+    let record = writer.write(&recording, &mut keys).unwrap();
+    let read = Record::read(record, &keys).unwrap();
+    match read.input.kind {
+        InputKind::Frame { text: read, .. } => {
+            assert_eq!(read.as_str(), text.as_str(), "it came out another")
+        }
+        InputKind::Opened(_)
+        | InputKind::Refused(_)
+        | InputKind::Closed(_)
+        | InputKind::Binary { .. }
+        | InputKind::Named { .. }
+        | InputKind::Command(_)
+        | InputKind::Timer(_) => panic!("a frame came out as something else"),
+        _ => panic!("a frame came out as something else"),
+    }
+    Record::read(record, &NoKeys).unwrap();
 }

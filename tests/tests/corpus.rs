@@ -39,6 +39,11 @@ fn every_kept_frame_holds() {
 }
 
 #[test]
+fn every_kept_record_holds() {
+    run("record", fuzz::record);
+}
+
+#[test]
 fn every_kept_session_holds() {
     run("session", fuzz::session);
 }

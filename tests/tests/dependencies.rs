@@ -16,7 +16,10 @@ fn locked() -> BTreeMap<(String, String), Option<String>> {
     let lock = read("Cargo.lock");
     let field = |package: &str, name: &str| {
         let start = format!("{name} = \"");
-        package.lines().find_map(|line| line.strip_prefix(&start)).map(|value| value.trim_end_matches('"').to_owned())
+        package
+            .lines()
+            .find_map(|line| line.strip_prefix(&start))
+            .map(|value| value.trim_end_matches('"').to_owned())
     };
     let packages = lock.split("[[package]]").skip(1);
     packages

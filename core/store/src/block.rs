@@ -211,3 +211,80 @@ impl StoredRecord<'_> {
         Head::read(self.bytes).map_err(|source| StoreError::Record { place: self.place, source })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use callfold_engine::Timestamp;
+    use callfold_engine::record::Hash;
+
+    use super::{Block, HEADER_BYTES, PACKED, VERSION, packed, put_record};
+    use crate::StreamId;
+
+    /// A block of records that repeat themselves, or do not.
+    fn value(repeats: bool) -> Vec<u8> {
+        let mut records = Vec::new();
+        for number in 0..6_u8 {
+            let mut record = vec![0; 40];
+            blake3::Hasher::new()
+                .update(&[if repeats { 0 } else { number }])
+                .finalize_xof()
+                .fill(&mut record);
+            put_record(&mut records, &record, Hash([if repeats { 7 } else { record[0] }; 32]));
+        }
+        packed(Timestamp::from_micros(99), &records).unwrap().0
+    }
+
+    fn block(value: &[u8]) -> Option<Block> {
+        Block::new(StreamId(3), 10, value.into()).ok()
+    }
+
+    /// Everything that is asked of a block; how many records can be read, and whether all can.
+    fn read(block: &Block) -> (u64, bool) {
+        let good = block.records().filter(Result::is_ok).count() as u64;
+        assert_eq!(block.next(), 10 + good);
+        for record in block.records().flatten() {
+            let _ = record.head();
+        }
+        (good, block.records().all(|record| record.is_ok()))
+    }
+
+    #[test]
+    fn blocks_are_read_back_packed_or_not() {
+        let values = [value(true), value(false)];
+        assert_eq!((values[0][0], values[1][0] == PACKED || values[1][0] == VERSION), (PACKED, true));
+        for value in values {
+            let block = block(&value).unwrap();
+            assert_eq!(read(&block), (6, true));
+            let seqs: Vec<u64> = block.records().map(|record| record.unwrap().place.seq).collect();
+            assert_eq!(seqs, [10, 11, 12, 13, 14, 15]);
+            assert_eq!(block.clone().from(14).records().count(), 2);
+        }
+    }
+
+    #[test]
+    fn no_truncation_and_no_flipped_bit_is_more_than_an_error() {
+        for whole in [value(true), value(false)] {
+            let before = block(&whole).unwrap().bytes().to_vec();
+            for length in 0..whole.len() {
+                let cut = block(&whole[..length]);
+                assert!(cut.is_none_or(|cut| read(&cut) != (6, true)), "cut to {length}");
+            }
+            for bit in 0..whole.len() * 8 {
+                let mut flipped = whole.clone();
+                flipped[bit / 8] ^= 1 << (bit % 8);
+                let Some(found) = block(&flipped) else { continue };
+                read(&found);
+                // Packing has more than one way to write the same; the chain of hashes tells the rest.
+                let is_body = bit / 8 >= HEADER_BYTES && whole[0] == PACKED;
+                assert!(is_body || found.bytes() != before, "bit {bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_length_that_nobody_has_memory_for_is_refused() {
+        let mut value = value(true);
+        value[HEADER_BYTES..HEADER_BYTES + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert!(block(&value).is_none());
+    }
+}

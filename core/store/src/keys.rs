@@ -3,6 +3,10 @@
 //! They stand in a file of their own, 64 bytes each, beside the database and not in it: sled writes a changed value
 //! elsewhere and leaves the old one on disk, while an erased key is overwritten where it stands and synced at once.
 //! The file never has the text: an entry is found by a keyed hash of it, and that goes with the key.
+//!
+//! The head of the file says how many entries are known to be synced. Of those behind, a power cut may leave any and
+//! lose any: one that cannot be read is taken for lost, and no record that counts needs it. Of those before, one that
+//! cannot be read is damage.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
@@ -25,6 +29,8 @@ const ENTRY_BYTES: usize = 64;
 /// How an entry begins.
 const USED: u8 = 1;
 const ERASED: u8 = 2;
+/// Never synced, and not there after a power cut.
+const LOST: u8 = 3;
 /// How sealed bytes begin: the subject itself, or another way to write it, with a nonce.
 const ITSELF: u8 = 0;
 const WRITTEN_OTHERWISE: u8 = 1;
@@ -59,6 +65,10 @@ impl Entry {
         Self { state: ERASED, id, lookup: [0; 12], key: [0; 32] }
     }
 
+    const fn lost() -> Self {
+        Self { state: LOST, ..Self::gone(SubjectId(0)) }
+    }
+
     fn bytes(&self) -> [u8; ENTRY_BYTES] {
         let mut bytes = [0; ENTRY_BYTES];
         let parts = [&[self.state, 0, 0, 0][..], &self.id.0.to_be_bytes(), &self.lookup, &self.key];
@@ -81,7 +91,7 @@ impl Entry {
         let (id, rest) = rest.split_first_chunk::<8>()?;
         let (lookup, key) = rest.split_at_checked(12)?;
         let state = *head.first()?;
-        matches!(state, USED | ERASED).then_some(())?;
+        matches!(state, USED | ERASED | LOST).then_some(())?;
         let id = SubjectId(u64::from_be_bytes(*id));
         Some(Self { state, id, lookup: lookup.try_into().ok()?, key: key.try_into().ok()? })
     }
@@ -96,7 +106,39 @@ fn check(bytes: &[u8]) -> [u8; 8] {
 #[derive(Debug)]
 enum Place {
     Memory,
-    File { path: PathBuf, file: File, is_unsynced: AtomicBool },
+    File(KeyFile),
+}
+
+#[derive(Debug)]
+struct KeyFile {
+    path: PathBuf,
+    file: File,
+    is_unsynced: AtomicBool,
+    /// A write or a sync failed. What had been written may be lost whatever a later sync says, so none is tried again.
+    has_failed: AtomicBool,
+}
+
+impl KeyFile {
+    fn check(&self) -> Result<(), StoreError> {
+        if self.has_failed.load(Ordering::Acquire) {
+            let why = "keys could not be written".to_owned();
+            return Err(StoreError::ReadOnly { path: self.path.clone(), why });
+        }
+        Ok(())
+    }
+
+    fn write(&self, bytes: &[u8], offset: u64) -> Result<(), StoreError> {
+        self.file.write_all_at(bytes, offset).map_err(|error| self.failed(error))
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        self.file.sync_data().map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: std::io::Error) -> StoreError {
+        self.has_failed.store(true, Ordering::Release);
+        StoreError::io(&self.path)(error)
+    }
 }
 
 /// The table of keys. Shared: sealing and unsealing need no exclusive access.
@@ -128,7 +170,9 @@ struct Table {
 impl Table {
     fn add(&mut self, entry: Entry) {
         let number = self.entries.len();
-        self.by_id.insert(entry.id, number);
+        if entry.state != LOST {
+            self.by_id.insert(entry.id, number);
+        }
         if entry.state == USED {
             match self.by_lookup.entry(entry.lookup) {
                 Slot::Vacant(slot) => {
@@ -154,66 +198,71 @@ impl Keys {
         Ok(Self { place: Place::Memory, pepper: random()?, table: RwLock::default() })
     }
 
-    /// The keys in the file at `path`, which is made if it is not there.
+    /// The keys in the file at `path`; with `may_make`, one that is not there or not whole is made.
     ///
-    /// Entries at its end that are cut short or torn were never synced, so no record that counts needs them: they
-    /// are cut off.
-    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+    /// Entries that were never synced and cannot be read are lost, and no record that counts needs them.
+    pub(crate) fn open(path: &Path, may_make: bool) -> Result<Self, StoreError> {
         let io = || StoreError::io(path);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path)
-            .map_err(io())?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(may_make).mode(0o600);
+        let mut file = options.open(path).map_err(io())?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io())?;
         let damaged = |number, what| StoreError::Key { path: path.to_owned(), number, what };
-        if bytes.len() < HEADER_BYTES {
-            // The header is synced before the first entry is written: what is shorter had none.
+        if bytes.len() < HEADER_BYTES && may_make {
             let pepper = random()?;
-            file.set_len(0).map_err(io())?;
-            file.write_all_at(&header(&pepper), 0).map_err(io())?;
-            file.sync_all().map_err(io())?;
             bytes = header(&pepper).to_vec();
+            file.set_len(0).map_err(io())?;
+            file.write_all_at(&bytes, 0).map_err(io())?;
+            file.sync_all().map_err(io())?;
         }
-        let (head, entries) = bytes.split_at_checked(HEADER_BYTES).unwrap_or_default();
-        let (front, found) = head.split_at_checked(48).unwrap_or_default();
-        let pepper = front.strip_prefix(MAGIC).and_then(|pepper| pepper.try_into().ok());
-        let pepper = pepper.filter(|_| found.starts_with(&check(front)));
-        let pepper = pepper.ok_or_else(|| damaged(0, "the file's head is damaged"))?;
+        let (pepper, synced) = read_header(&bytes).ok_or_else(|| damaged(0, "the file's head is damaged"))?;
 
-        let mut table = Table::default();
-        let chunks = entries.chunks_exact(ENTRY_BYTES);
-        let mut good = chunks.len();
-        while good > 0 {
-            let last = entries.get((good - 1) * ENTRY_BYTES..good * ENTRY_BYTES).unwrap_or_default();
-            if Entry::read(last).is_some() {
-                break;
-            }
-            good -= 1;
+        let entries = bytes.get(HEADER_BYTES..).unwrap_or_default();
+        let mut read: Vec<Option<Entry>> = entries.chunks(ENTRY_BYTES).map(Entry::read).collect();
+        let good = read.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        read.truncate(good);
+        if good < synced as usize {
+            return Err(damaged(u32::try_from(good).unwrap_or(u32::MAX), "it is damaged or not there"));
         }
-        for chunk in chunks.take(good) {
-            let number = u32::try_from(table.entries.len()).unwrap_or(u32::MAX);
-            table.add(Entry::read(chunk).ok_or_else(|| damaged(number, "it is damaged"))?);
+        let mut table = Table::default();
+        let mut lost = Vec::new();
+        for (number, entry) in (0_u32..).zip(read) {
+            match entry {
+                Some(entry) => table.add(entry),
+                None if number < synced => return Err(damaged(number, "it is damaged")),
+                None => {
+                    table.add(Entry::lost());
+                    lost.push(number);
+                }
+            }
+        }
+        // From here on they count as read, so that the next one to open does not take them for damage.
+        for number in &lost {
+            file.write_all_at(&Entry::lost().bytes(), place_of(*number as usize)).map_err(io())?;
         }
         if entries.len() > good * ENTRY_BYTES {
-            file.set_len((HEADER_BYTES + good * ENTRY_BYTES) as u64).map_err(io())?;
+            file.set_len(place_of(good)).map_err(io())?;
         }
-        let place = Place::File { path: path.to_owned(), file, is_unsynced: AtomicBool::new(false) };
+        // What is there and was never synced is, with the next sync.
+        let is_unsynced = AtomicBool::new(good > synced as usize || entries.len() > good * ENTRY_BYTES);
+        let has_failed = AtomicBool::new(false);
+        let place = Place::File(KeyFile { path: path.to_owned(), file, is_unsynced, has_failed });
         Ok(Self { place, pepper, table: RwLock::new(table) })
     }
 
     /// Makes new keys durable. A record counts only when its keys do.
     pub(crate) fn sync(&self) -> Result<(), StoreError> {
-        match &self.place {
-            Place::File { path, file, is_unsynced } if is_unsynced.swap(false, Ordering::AcqRel) => {
-                file.sync_data().map_err(StoreError::io(path))
-            }
-            Place::File { .. } | Place::Memory => Ok(()),
+        let Place::File(file) = &self.place else { return Ok(()) };
+        file.check()?;
+        if !file.is_unsynced.swap(false, Ordering::AcqRel) {
+            return Ok(());
         }
+        // Those that come while it syncs are for the next time.
+        let count = self.len();
+        file.sync()?;
+        // Not synced itself: after a power cut it may tell fewer than there are, never more.
+        file.write(&synced_bytes(count), SYNCED_AT)
     }
 
     /// How many subjects there are, erased ones included.
@@ -266,8 +315,8 @@ impl Keys {
         for subject in subjects {
             let Some(number) = table.by_id.get(subject).copied() else { continue };
             let gone = Entry::gone(*subject);
-            if let Place::File { path, file, .. } = &self.place {
-                file.write_all_at(&gone.bytes(), place_of(number)).map_err(StoreError::io(path))?;
+            if let Place::File(file) = &self.place {
+                file.write(&gone.bytes(), place_of(number))?;
             }
             let Some(entry) = table.entries.get_mut(number) else { continue };
             let before = std::mem::replace(entry, gone);
@@ -278,10 +327,10 @@ impl Keys {
             table.opened.remove(subject);
         }
         table.sealed.retain(|_, (subject, _)| !subjects.contains(subject));
-        if let Place::File { path, file, .. } = &self.place {
-            file.sync_data().map_err(StoreError::io(path))?;
+        match &self.place {
+            Place::File(file) => file.sync(),
+            Place::Memory => Ok(()),
         }
-        Ok(())
     }
 
     /// The key of a subject, for an export; none if it was erased or is not there.
@@ -325,9 +374,10 @@ impl Keys {
     }
 
     fn put(&self, table: &mut Table, entry: Entry) -> Result<(), StoreError> {
-        if let Place::File { path, file, is_unsynced } = &self.place {
-            file.write_all_at(&entry.bytes(), place_of(table.entries.len())).map_err(StoreError::io(path))?;
-            is_unsynced.store(true, Ordering::Release);
+        if let Place::File(file) = &self.place {
+            file.check()?;
+            file.write(&entry.bytes(), place_of(table.entries.len()))?;
+            file.is_unsynced.store(true, Ordering::Release);
         }
         table.add(entry);
         Ok(())
@@ -336,7 +386,7 @@ impl Keys {
     fn damaged(&self, number: u32, what: &'static str) -> StoreError {
         let path = match &self.place {
             Place::Memory => PathBuf::from("(memory)"),
-            Place::File { path, .. } => path.clone(),
+            Place::File(file) => file.path.clone(),
         };
         StoreError::Key { path, number, what }
     }
@@ -453,16 +503,36 @@ impl Unseal for Keys {
     }
 }
 
+/// What the file is, the pepper, their check, and how many entries are synced.
 fn header(pepper: &[u8; 32]) -> [u8; HEADER_BYTES] {
     let mut bytes = [0; HEADER_BYTES];
-    for (byte, part) in bytes.iter_mut().zip(MAGIC.iter().chain(pepper)) {
+    let front = [&MAGIC[..], pepper].concat();
+    let parts = [&front[..], &check(&front), &synced_bytes(0)];
+    for (byte, part) in bytes.iter_mut().zip(parts.into_iter().flatten()) {
         *byte = *part;
     }
-    let check = check(bytes.get(..48).unwrap_or_default());
-    for (byte, part) in bytes.iter_mut().skip(48).zip(check) {
-        *byte = part;
-    }
     bytes
+}
+
+/// The pepper, and how many entries are known to be synced.
+fn read_header(bytes: &[u8]) -> Option<([u8; 32], u32)> {
+    let (front, rest) = bytes.split_at_checked(48)?;
+    let (found, rest) = rest.split_first_chunk::<8>()?;
+    let synced = rest.first_chunk::<8>()?;
+    let pepper = front.strip_prefix(MAGIC)?.try_into().ok()?;
+    (*found == check(front)).then_some(())?;
+    let count = u32::from_be_bytes(*synced.first_chunk::<4>()?);
+    // One that was torn says nothing.
+    Some((pepper, if *synced == synced_bytes(count) { count } else { 0 }))
+}
+
+/// Where the count of synced entries stands: written over and over, apart from what may not be lost.
+const SYNCED_AT: u64 = 56;
+
+fn synced_bytes(count: u32) -> [u8; 8] {
+    let [a, b, c, d] = count.to_be_bytes();
+    let [e, f, g, h, ..] = check(&[a, b, c, d]);
+    [a, b, c, d, e, f, g, h]
 }
 
 const fn place_of(number: usize) -> u64 {
@@ -473,4 +543,205 @@ fn random() -> Result<[u8; 32], StoreError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| StoreError::Random(error.to_string()))?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use callfold_engine::record::{Seal as _, SubjectId, Unseal as _};
+    use tempfile::TempDir;
+
+    use super::{ENTRY_BYTES, HEADER_BYTES, Keys, Subject, place_of};
+    use crate::StoreError;
+
+    struct Kept {
+        _directory: TempDir,
+        path: PathBuf,
+    }
+
+    impl Kept {
+        fn new() -> Self {
+            let directory = TempDir::new().unwrap();
+            let path = directory.path().join("keys");
+            Self { _directory: directory, path }
+        }
+
+        fn open(&self) -> Result<Keys, StoreError> {
+            Keys::open(&self.path, !self.path.exists())
+        }
+
+        fn bytes(&self) -> Vec<u8> {
+            fs::read(&self.path).unwrap()
+        }
+
+        /// The file, with these bytes of it written over.
+        fn damage(&self, offset: usize, with: &[u8]) {
+            let mut bytes = self.bytes();
+            bytes[offset..offset + with.len()].copy_from_slice(with);
+            fs::write(&self.path, bytes).unwrap();
+        }
+    }
+
+    fn seal(mut keys: &Keys, text: &str) -> (SubjectId, Vec<u8>) {
+        let (subject, sealed) = keys.seal(text, text).unwrap();
+        (subject, sealed.to_vec())
+    }
+
+    fn opened(keys: &Keys, (subject, sealed): &(SubjectId, Vec<u8>)) -> Option<String> {
+        keys.unseal(*subject, sealed).unwrap().map(|text| text.to_string())
+    }
+
+    fn has(bytes: &[u8], part: &[u8]) -> bool {
+        bytes.windows(part.len()).any(|window| window == part)
+    }
+
+    const NAMES: [&str; 4] = ["Иванов", "79161234567", "Петров", "Сидоров"];
+
+    /// Keys of four names, the first two synced.
+    fn half_synced(kept: &Kept) -> Vec<(SubjectId, Vec<u8>)> {
+        let keys = kept.open().unwrap();
+        let mut all: Vec<_> = NAMES.iter().take(2).map(|name| seal(&keys, name)).collect();
+        keys.sync().unwrap();
+        all.extend(NAMES.iter().skip(2).map(|name| seal(&keys, name)));
+        all
+    }
+
+    #[test]
+    fn what_was_sealed_is_opened_again_and_is_nowhere_in_the_clear() {
+        let kept = Kept::new();
+        let all = half_synced(&kept);
+        let keys = kept.open().unwrap();
+        for (sealed, name) in all.iter().zip(NAMES) {
+            assert_eq!(opened(&keys, sealed).as_deref(), Some(name));
+            assert_eq!(seal(&keys, name), *sealed, "the same text is the same bytes");
+            assert_eq!(keys.find(name), Some(sealed.0));
+            assert!(!has(&kept.bytes(), name.as_bytes()) && !has(&sealed.1, name.as_bytes()));
+        }
+        let (same, otherwise) = (&mut &keys).seal(NAMES[0], "ИВАНОВ").unwrap();
+        assert_eq!(same, all[0].0);
+        assert!(Keys::is_subject_itself(&all[0].1) && !Keys::is_subject_itself(&otherwise));
+        assert_eq!(keys.unseal(same, &otherwise).unwrap().as_deref(), Some("ИВАНОВ"));
+    }
+
+    #[test]
+    fn what_is_erased_is_nowhere_and_comes_as_another() {
+        let kept = Kept::new();
+        let all = half_synced(&kept);
+        let keys = kept.open().unwrap();
+        let key = keys.export(all[1].0).unwrap();
+        let length = kept.bytes().len();
+        assert!(has(&kept.bytes(), &key));
+        keys.erase(&[all[1].0]).unwrap();
+        assert!(!has(&kept.bytes(), &key));
+        assert_eq!(kept.bytes().len(), length, "it was overwritten where it stood");
+        for keys in [&keys, &kept.open().unwrap()] {
+            assert_eq!(opened(keys, &all[1]), None);
+            assert_eq!(keys.subject(all[1].0), Subject::Erased);
+            assert_eq!((keys.export(all[1].0), keys.find(NAMES[1])), (None, None));
+            assert_eq!(opened(keys, &all[0]).as_deref(), Some(NAMES[0]));
+        }
+        let again = seal(&keys, NAMES[1]);
+        assert_ne!(again.0, all[1].0);
+        assert_eq!(opened(&keys, &again).as_deref(), Some(NAMES[1]));
+        assert_eq!(opened(&keys, &all[1]), None);
+    }
+
+    #[test]
+    fn wrong_bytes_and_unknown_subjects_are_errors() {
+        let keys = Keys::in_memory().unwrap();
+        let (subject, sealed) = seal(&keys, NAMES[0]);
+        for place in 0..sealed.len() {
+            let mut wrong = sealed.clone();
+            wrong[place] ^= 1;
+            assert!(keys.unseal(subject, &wrong).is_err(), "byte {place}");
+            assert!(keys.unseal(subject, &sealed[..place]).is_err(), "cut to {place}");
+        }
+        assert!(keys.unseal(SubjectId(subject.0 ^ 1), &sealed).is_err());
+        assert_eq!(keys.subject(SubjectId(subject.0 ^ 1)), Subject::Unknown);
+    }
+
+    #[test]
+    fn entries_that_were_never_synced_may_be_torn_or_missing() {
+        for cut in 1..=2 * ENTRY_BYTES {
+            let kept = Kept::new();
+            let all = half_synced(&kept);
+            let bytes = kept.bytes();
+            fs::write(&kept.path, &bytes[..bytes.len() - cut]).unwrap();
+            let keys = kept.open().unwrap();
+            let there = 4 - cut.div_ceil(ENTRY_BYTES);
+            assert_eq!((keys.len() as usize, kept.bytes().len()), (there, place_of(there) as usize), "{cut}");
+            assert_eq!(seal(&keys, NAMES[3]).0 == all[3].0, there == 4);
+            assert_eq!(opened(&keys, &all[1]).as_deref(), Some(NAMES[1]));
+        }
+    }
+
+    /// The disk wrote a block behind and not the one before: no reason to refuse what was synced.
+    #[test]
+    fn a_hole_that_was_never_synced_is_a_lost_key_for_ever() {
+        let kept = Kept::new();
+        let all = half_synced(&kept);
+        kept.damage(place_of(2) as usize, &[0; ENTRY_BYTES]);
+        for _ in 0..2 {
+            let keys = kept.open().unwrap();
+            assert_eq!(keys.subject(all[2].0), Subject::Unknown);
+            assert!(keys.unseal(all[2].0, &all[2].1).is_err());
+            assert_eq!(opened(&keys, &all[3]).as_deref(), Some(NAMES[3]));
+            keys.sync().unwrap();
+        }
+        assert_ne!(seal(&kept.open().unwrap(), NAMES[2]).0, all[2].0);
+    }
+
+    #[test]
+    fn entries_that_were_synced_are_damaged_or_whole() {
+        let synced = HEADER_BYTES + 2 * ENTRY_BYTES;
+        for place in (0..56).chain(HEADER_BYTES..synced) {
+            let kept = Kept::new();
+            half_synced(&kept);
+            let before = kept.bytes();
+            kept.damage(place, &[before[place] ^ 0x10]);
+            let damaged = kept.bytes();
+            let error = kept.open().unwrap_err();
+            let number = place.saturating_sub(HEADER_BYTES) / ENTRY_BYTES;
+            assert!(
+                matches!(error, StoreError::Key { number: told, .. } if told as usize == number),
+                "{place}: {error}"
+            );
+            assert_eq!(kept.bytes(), damaged, "it is left as it was");
+            fs::write(&kept.path, &before[..place]).unwrap();
+            assert!(matches!(kept.open(), Err(StoreError::Key { .. })), "cut to {place}");
+        }
+    }
+
+    /// The count itself may be torn: then nothing is known, and nothing is lost.
+    #[test]
+    fn a_torn_count_costs_nothing() {
+        let kept = Kept::new();
+        let all = half_synced(&kept);
+        kept.damage(56, &[0xff; 3]);
+        let keys = kept.open().unwrap();
+        assert!(all.iter().zip(NAMES).all(|(sealed, name)| opened(&keys, sealed).as_deref() == Some(name)));
+    }
+
+    #[test]
+    fn what_is_exported_is_taken_in_and_erased_stays_erased() {
+        let (from, kept) = (Keys::in_memory().unwrap(), Kept::new());
+        let into = kept.open().unwrap();
+        let [one, other] = [seal(&from, NAMES[0]), seal(&from, NAMES[1])];
+        let key = from.export(one.0).unwrap();
+        into.import(one.0, Some((key, Some(NAMES[0])))).unwrap();
+        into.import(other.0, None).unwrap();
+        into.import(one.0, Some((key, Some(NAMES[0])))).unwrap();
+        assert_eq!(into.len(), 2);
+        assert_eq!((opened(&into, &one).as_deref(), opened(&into, &other)), (Some(NAMES[0]), None));
+        assert_eq!(seal(&into, NAMES[0]), one, "found by its text");
+        let wrong = into.import(one.0, Some(([7; 32], None)));
+        assert!(matches!(wrong, Err(StoreError::Key { .. })));
+        into.import(other.0, from.export(other.0).map(|key| (key, None))).unwrap();
+        assert_eq!(into.subject(other.0), Subject::Erased);
+        into.sync().unwrap();
+        drop(into);
+        assert_eq!(opened(&kept.open().unwrap(), &one).as_deref(), Some(NAMES[0]));
+    }
 }

@@ -124,7 +124,8 @@ pub trait LogStore: Send + Sync + fmt::Debug {
     /// [`StoreError`] if the blocks cannot be read.
     fn seek(&self, stream: StreamId, at: Timestamp) -> Result<u64, StoreError>;
 
-    /// Puts away, replaces and removes derived values, all or none of them. They can be lost at any time.
+    /// Puts away, replaces and removes derived values, in this order: a crash may keep the first of the changes, and
+    /// never half a value. They can be lost at any time.
     ///
     /// # Errors
     /// [`StoreError`] if they cannot be written.

@@ -1,7 +1,8 @@
 //! Faults for the durable log: power cuts, kills, damaged files, failing disks. Only tests use it.
 //!
 //! A store is tried through a **driver**, a small program that appends to it and says what is in it. Any store with such
-//! a program can be put through the same faults; `src/bin/toy.rs` is one over plain sled, with planted faults.
+//! a program can be put through the same faults: `src/bin/store.rs` is the one over callfold's store, `src/bin/toy.rs` one
+//! over plain sled, with planted faults.
 //!
 //! # What a driver does
 //! `append --dir DIR --streams N --records M [--batch B] [--durability always|every:MS|never] [--snapshots]`

@@ -5,6 +5,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::caught;
 use super::directory::{Directory, sync_directory, write_new};
 use crate::StoreError;
 
@@ -19,9 +20,13 @@ const COPY: &str = "sled.before";
 const UNFINISHED: &str = "sled.copying";
 /// How the database was when it was last closed in order.
 const CLOSED: &str = "closed";
+/// Up to how many bytes a database that was closed in order is copied as well. Copying so much takes no time to speak
+/// of, and one read that fails makes sled cut off for good what stands behind it.
+const CLOSED_UP_TO: u64 = 64 << 20;
 
 impl Copy {
-    /// Copies the database, unless it is as it was when it was closed, or longer than `up_to` bytes.
+    /// Copies the database, unless it is longer than `up_to` bytes, or than [`CLOSED_UP_TO`] and as it was when it was
+    /// closed.
     pub(super) fn make(directory: &Directory, up_to: u64) -> Result<Option<Self>, StoreError> {
         let copy = Self { root: directory.root.clone() };
         let [database, before, unfinished] = [DATABASE, COPY, UNFINISHED].map(|name| directory.path(name));
@@ -30,11 +35,17 @@ impl Copy {
             // The last one who tried did not come to an end.
             copy.put_back()?;
         }
-        if !database.exists() || was_closed(&directory.root) || bytes_of(&database)? > up_to {
+        // One that was closed in order may still have been damaged since, or fail to be read this once.
+        let up_to = if was_closed(&directory.root) { up_to.min(CLOSED_UP_TO) } else { up_to };
+        if !database.exists() || bytes_of(&database)? > up_to {
             forget_closed(&directory.root)?;
             return Ok(None);
         }
-        copy_directory(&database, &unfinished)?;
+        if let Err(error) = copy_directory(&database, &unfinished) {
+            // A disk that is full is not to stay so because of this.
+            remove(&unfinished)?;
+            return Err(error);
+        }
         let io = || StoreError::io(&unfinished);
         fs::rename(&unfinished, &before).map_err(io())?;
         sync_directory(&directory.root)?;
@@ -44,7 +55,11 @@ impl Copy {
 
     /// The database opened well: the copy is not needed.
     pub(super) fn remove(self) -> Result<(), StoreError> {
-        remove(&self.root.join(COPY))
+        // Under the name of a whole copy, half of one would be put back by the next to open.
+        let [before, unfinished] = [COPY, UNFINISHED].map(|name| self.root.join(name));
+        fs::rename(&before, &unfinished).map_err(StoreError::io(&before))?;
+        sync_directory(&self.root)?;
+        remove(&unfinished)
     }
 
     /// The database did not open: it is put back as it was.
@@ -74,6 +89,8 @@ fn forget_closed(root: &Path) -> Result<(), StoreError> {
 /// Notes, once sled is gone, that the database was closed in order. The last to be dropped before the directory.
 #[derive(Debug)]
 pub(super) struct Closer {
+    /// The last handle on sled, which panics when it cannot be closed.
+    pub(super) db: Option<sled::Db>,
     pub(super) root: PathBuf,
     /// Whether all was synced.
     pub(super) in_order: std::sync::atomic::AtomicBool,
@@ -81,6 +98,8 @@ pub(super) struct Closer {
 
 impl Drop for Closer {
     fn drop(&mut self) {
+        let db = self.db.take();
+        let is_closed = caught(|| drop(db)).is_some();
         let path = self.root.join(DATABASE).join("db");
         // sled goes on in its threads for a while, and keeps its lock; who opens the store next would be refused.
         let until = Instant::now() + Duration::from_secs(2);
@@ -90,7 +109,8 @@ impl Drop for Closer {
             }
             std::thread::sleep(Duration::from_millis(1));
         }
-        if self.in_order.load(std::sync::atomic::Ordering::Acquire)
+        if is_closed
+            && self.in_order.load(std::sync::atomic::Ordering::Acquire)
             && let Some(state) = state_of(&self.root)
         {
             // Without it the next one to open makes a copy first.

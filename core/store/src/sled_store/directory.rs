@@ -1,13 +1,14 @@
 //! The directory of a store: whose it is, what is in it, who has it open.
 //!
 //! ```text
-//! callfold   what this is, and its version; written last, when the store is made
-//! lock       held by the one owner
-//! keys       the keys of the personal data
-//! durable    how far each stream is known to be durable
-//! sled/      the database
-//! closed     how the database was when it was closed in order
-//! broken/    what was moved out of the way, never deleted
+//! callfold      what this is, and its version; named last, when the store is made
+//! lock          held by the one owner
+//! keys          the keys of the personal data
+//! durable       how far each stream is known to be durable
+//! sled/         the database
+//! sled.before/  a copy of it, while it is opened; sled.copying/ is half of one
+//! closed        how the database was when it was closed in order
+//! broken/       what was moved out of the way, never deleted
 //! ```
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -25,9 +26,20 @@ pub(super) struct Directory {
 }
 
 /// What may stand in the directory of a store that is not made yet.
-const OURS: &[&str] =
-    &["callfold", "lock", "keys", "durable", "sled", "closed", "broken", "sled.before", "sled.copying"];
+const OURS: &[&str] = &[
+    MARKER,
+    MARKER_IN_MAKING,
+    "lock",
+    "keys",
+    "durable",
+    "sled",
+    "closed",
+    "broken",
+    "sled.before",
+    "sled.copying",
+];
 const MARKER: &str = "callfold";
+const MARKER_IN_MAKING: &str = "callfold.making";
 const MARKER_TEXT: &str = "callfold store ";
 
 impl Directory {
@@ -84,12 +96,20 @@ impl Directory {
         Ok(Self { root: root.to_owned(), _lock: lock })
     }
 
+    /// Whether the store was made to its end.
+    pub(super) fn is_made(&self) -> Result<bool, StoreError> {
+        has_marker(&self.root)
+    }
+
     /// Notes that the store is made. Until then its parts may be half written.
     pub(super) fn set_made(&self) -> Result<(), StoreError> {
-        if has_marker(&self.root)? {
+        if self.is_made()? {
             return Ok(());
         }
-        write_new(&self.root.join(MARKER), format!("{MARKER_TEXT}{VERSION}\n").as_bytes())?;
+        // It is there whole or not at all.
+        let (making, marker) = (self.root.join(MARKER_IN_MAKING), self.root.join(MARKER));
+        write_new(&making, format!("{MARKER_TEXT}{VERSION}\n").as_bytes())?;
+        fs::rename(&making, &marker).map_err(StoreError::io(&making))?;
         sync_directory(&self.root)
     }
 
@@ -118,6 +138,7 @@ impl Directory {
         let broken = self.path("broken");
         if !broken.is_dir() {
             DirBuilder::new().mode(0o700).create(&broken).map_err(StoreError::io(&broken))?;
+            sync_directory(&self.root)?;
         }
         let mut number = 1_u32;
         loop {
@@ -134,7 +155,7 @@ impl Directory {
     pub(super) fn clear_way(&self) -> Result<Vec<PathBuf>, StoreError> {
         let sled = self.path("sled");
         let mut moved = Vec::new();
-        if !has_marker(&self.root)? {
+        if !self.is_made()? {
             for name in ["sled", "sled.before", "keys", "durable"] {
                 let path = self.path(name);
                 if path.exists() {

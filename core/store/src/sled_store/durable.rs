@@ -5,7 +5,7 @@
 //! it may know less than was durable, never more.
 
 use std::fs::{File, OpenOptions};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -66,18 +66,23 @@ impl DurableHead {
 
 impl DurableHeads {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let io = || StoreError::io(path);
         let mut options = OpenOptions::new();
-        let mut file = options
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path)
-            .map_err(io())?;
+        options.read(true).write(true).create(true).mode(0o600);
+        Self::of(path, options.open(path).map_err(StoreError::io(path))?)
+    }
+
+    /// Those in the file at `path`, to be looked at only. None if it is not there.
+    pub(super) fn read(path: &Path) -> Result<Option<Self>, StoreError> {
+        match File::open(path) {
+            Ok(file) => Self::of(path, file).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StoreError::io(path)(error)),
+        }
+    }
+
+    fn of(path: &Path, mut file: File) -> Result<Self, StoreError> {
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(io())?;
+        file.read_to_end(&mut bytes).map_err(StoreError::io(path))?;
         let streams = bytes.chunks(STREAM_BYTES).map(|stream| {
             let slots = stream.chunks(SLOT_BYTES).filter_map(DurableHead::read);
             slots.max_by_key(|head| head.written).unwrap_or_default()
@@ -89,6 +94,15 @@ impl DurableHeads {
     pub(super) fn get(&self, stream: StreamId) -> DurableHead {
         let place = usize::try_from(stream.0).unwrap_or(usize::MAX);
         self.heads.get(place).copied().unwrap_or_default()
+    }
+
+    /// The first stream from this one on that was there when the store was synced.
+    pub(super) fn first_from(&self, stream: StreamId) -> Option<StreamId> {
+        (0..)
+            .map(StreamId)
+            .zip(&self.heads)
+            .find(|(id, head)| *id >= stream && head.written > 0)
+            .map(|(id, _)| id)
     }
 
     pub(super) fn set(&mut self, stream: StreamId, seq: u64, hash: Hash) -> Result<(), StoreError> {

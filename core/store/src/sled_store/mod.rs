@@ -1,21 +1,27 @@
 //! The store on disk: sled 0.34.7, and what has to be done so that it can be trusted.
 //!
-//! - Records are kept in blocks of at most 8 KiB ([`MAX_VALUE_BYTES`]). Single records wait in the tree `tail`, and are
+//! - Records are kept in blocks, packed, in values of at most 6 KiB ([`MAX_VALUE_BYTES`]). Single records wait in the tree `tail`, and are
 //!   folded into a block when they fill one.
 //! - sled's `flush` hands the bytes to the system and does not wait for the disk: durable means flushed *and* its file
 //!   `db` synced ([`durable`] remembers how far).
+//! - It writes over what it moved elsewhere before that is on the disk, unless its file is synced often
+//!   ([`Inner::gave`]).
+//! - A write that fails may leave it waiting for ever ([`flush`]).
+//! - What it cannot read is the end of its log for it, and is cut off for good: a copy stands by ([`copy`]).
 //! - Its panics over damaged files are caught ([`guard`]); files that a crash left half written are moved out of its way
 //!   ([`directory`]).
 
 mod copy;
 mod directory;
 mod durable;
+mod flush;
 mod guard;
 mod open;
 mod read;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
@@ -31,6 +37,7 @@ use crate::{Block, Keys, NewRecord, Place, StoreError};
 use copy::Closer;
 use directory::Directory;
 use durable::DurableHeads;
+use flush::Flusher;
 use guard::caught;
 
 pub use guard::hush_caught_panics;
@@ -73,7 +80,6 @@ pub struct SledStore {
 #[derive(Debug)]
 struct Inner {
     // sled's own first: what follows is dropped after it.
-    db: sled::Db,
     streams: sled::Tree,
     blocks: sled::Tree,
     tail: sled::Tree,
@@ -88,6 +94,11 @@ struct Inner {
     synced: Condvar,
     /// Why nothing is written any more.
     failed: OnceLock<String>,
+    flusher: Flusher,
+    /// Held while sled's file is synced: a sync that fails tells one of those who wait, and not the others.
+    disk: Mutex<()>,
+    /// How many bytes sled was given since.
+    unsynced_bytes: AtomicU64,
     closer: Closer,
     directory: Arc<Directory>,
 }
@@ -123,6 +134,12 @@ struct Syncing {
     done: u64,
     is_running: bool,
 }
+
+/// How many parts of a block are written at once. A block of more is one record.
+const PARTS_AT_ONCE: usize = 8;
+
+/// After how many bytes sled's file is synced. A segment of sled's has 512 KiB, and it writes a value several times.
+const MAX_UNSYNCED_BYTES: u64 = 64 * 1024;
 
 const KEY_BYTES: usize = 14;
 
@@ -212,7 +229,7 @@ impl Drop for SledStore {
         // Whoever wants to know whether this worked calls `sync` before.
         let ticket = locked(&self.inner.appender).ticket;
         let in_order = self.inner.sync_to(ticket).is_ok();
-        self.inner.closer.in_order.store(in_order, std::sync::atomic::Ordering::Release);
+        self.inner.closer.in_order.store(in_order, Ordering::Release);
     }
 }
 
@@ -339,7 +356,9 @@ impl Inner {
 
     fn put_waiting(&self, tail: &mut Tail, key: [u8; KEY_BYTES], value: Vec<u8>) -> Result<(), StoreError> {
         tail.keys.push(key);
-        self.ask("appending", || self.tail.insert(key, value)).map(|_| ())
+        let bytes = value.len();
+        self.ask("appending", || self.tail.insert(key, value))?;
+        self.gave(bytes)
     }
 
     /// Makes a block of the tail and what is to follow it. Should a crash fall in between, the records stand in both
@@ -363,22 +382,31 @@ impl Inner {
         for key in tail.keys.drain(..) {
             gone.remove(&key[..]);
         }
-        self.ask("folding", || self.tail.apply_batch(gone))
+        self.ask("folding", || self.tail.apply_batch(gone))?;
+        self.gave(MAX_VALUE_BYTES)
     }
 
-    /// Writes a block; one that is too long, which then has one record, in parts.
-    fn put_block(&self, id: StreamId, first: u64, at: Timestamp, records: &[u8]) -> Result<(), StoreError> {
+    /// Writes a block; one that is too long in parts, and says of how many it is.
+    fn put_block(&self, id: StreamId, first: u64, at: Timestamp, records: &[u8]) -> Result<u16, StoreError> {
         let place = Place { stream: id, seq: first };
         let too_long = StoreError::Block { place, what: "a record that is too long" };
         let (value, parts) = packed(at, records).ok_or(too_long)?;
         if parts == 1 {
-            return self.ask("appending", || self.blocks.insert(key(id, first, 0), value)).map(|_| ());
+            let bytes = value.len();
+            self.ask("appending", || self.blocks.insert(key(id, first, 0), value))?;
+            return self.gave(bytes).map(|()| 1);
         }
-        let mut batch = sled::Batch::default();
-        for (part, bytes) in (0..).zip(value.chunks(MAX_VALUE_BYTES)) {
-            batch.insert(&key(id, first, part)[..], bytes);
+        // From the last part to the first, without which the others are nothing.
+        let all: Vec<(u16, &[u8])> = (0..).zip(value.chunks(MAX_VALUE_BYTES)).collect();
+        for parts in all.rchunks(PARTS_AT_ONCE) {
+            let mut batch = sled::Batch::default();
+            for (part, bytes) in parts {
+                batch.insert(&key(id, first, *part)[..], *bytes);
+            }
+            self.ask("appending", || self.blocks.apply_batch(batch))?;
+            self.gave(parts.iter().map(|(_, bytes)| bytes.len()).sum())?;
         }
-        self.ask("appending", || self.blocks.apply_batch(batch))
+        Ok(parts)
     }
 
     /// Returns when the append with this ticket is durable. Those that wait at the same time share one sync.
@@ -404,6 +432,27 @@ impl Inner {
         done
     }
 
+    /// Has sled's file on the disk as it is now.
+    fn to_disk(&self) -> Result<(), StoreError> {
+        let _disk = locked(&self.disk);
+        self.check_writable()?;
+        self.unsynced_bytes.store(0, Ordering::Release);
+        let path = self.directory.path("sled/db");
+        self.ask("flushing", || self.flusher.flush())
+            .and_then(|_| self.file.sync_data().map_err(StoreError::io(&path)))
+            .map_err(|error| self.fail(error))
+    }
+
+    /// To be called after sled was given so many bytes.
+    ///
+    /// sled takes what it flushed for safe, and writes over the place where it stood before: a power cut then leaves
+    /// neither, of records that were durable long ago. It does so at the earliest when it has filled a whole segment
+    /// in between, so its file is synced more often than that, whatever the policy.
+    fn gave(&self, bytes: usize) -> Result<(), StoreError> {
+        let before = self.unsynced_bytes.fetch_add(bytes as u64, Ordering::AcqRel);
+        if before + bytes as u64 > MAX_UNSYNCED_BYTES { self.to_disk() } else { Ok(()) }
+    }
+
     /// Syncs everything appended until now; up to which append.
     fn sync_all(&self) -> Result<u64, StoreError> {
         let (up_to, heads) = {
@@ -419,9 +468,7 @@ impl Inner {
         };
         // A record counts only when the keys of its personal data do, so those go first.
         self.keys.sync()?;
-        self.ask("flushing", || self.db.flush())?;
-        let path = self.directory.path("sled/db");
-        self.file.sync_data().map_err(StoreError::io(&path))?;
+        self.to_disk()?;
         let mut durable = locked(&self.durable);
         for (id, head) in heads {
             durable.set(id, head.seq, head.hash)?;
@@ -466,7 +513,9 @@ impl LogStore for SledStore {
         let added = inner.ask("adding a stream", || inner.streams.insert(id.0.to_be_bytes(), description));
         added.map_err(|error| inner.fail(error))?;
         let head = StreamHead { seq: 0, hash: Hash::of_stream(description), at: None };
-        appender.streams.push(Stream { head, tail: Tail::default(), is_unsynced: false });
+        // Noted as durable although it has no record: a stream that is gone later is missed.
+        appender.streams.push(Stream { head, tail: Tail::default(), is_unsynced: true });
+        appender.unsynced.push(id);
         appender.ticket += 1;
         let ticket = appender.ticket;
         drop(appender);
@@ -520,7 +569,7 @@ impl LogStore for SledStore {
     }
 
     fn clear_derived(&self) -> Result<(), StoreError> {
-        self.inner.ask("clearing", || self.inner.derived.clear())
+        self.inner.clear_derived()
     }
 
     fn keys(&self) -> &Keys {

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 
 use callfold_engine::record::{Hash, Record};
@@ -10,8 +10,9 @@ use callfold_engine::record::{Hash, Record};
 use super::copy::{Closer, Copy};
 use super::directory::{Directory, sync_directory, write_new};
 use super::durable::{DurableHead, DurableHeads};
+use super::flush::Flusher;
 use super::{Appender, Inner, Options, Stream, Syncing, Tail, caught, key, locked, read_key};
-use crate::block::{BlockHeader, HEADER_BYTES, put_record};
+use crate::block::{BlockHeader, HEADER_BYTES, put_header, put_record};
 use crate::log_store::{StreamHead, StreamId};
 use crate::{Keys, Place, StoreError};
 
@@ -49,12 +50,18 @@ pub struct Cut {
 
 pub(super) fn open(path: &Path, options: Options) -> Result<(Inner, OpenReport), StoreError> {
     let directory = Arc::new(Directory::open(path, options.create)?);
+    let durable = DurableHeads::read(&directory.path("durable"))?;
+    if !directory.is_made()? && durable.is_some_and(|durable| durable.first_from(StreamId(0)).is_some()) {
+        // Streams come after the store is made: this one was, and would be moved aside as if it had not been.
+        return Err(StoreError::NotAStore { path: path.to_owned(), why: "its file `callfold` is missing" });
+    }
     let mut report = OpenReport { moved: directory.clear_way()?, cut: Vec::new() };
     // sled takes what it cannot read for the end of its log, and cuts it off for good. So a database that is not as it
     // was when it was closed is tried on while a copy stands by.
     let copy = Copy::make(&directory, options.copy_up_to)?;
-    let opened =
-        database(&directory, options).and_then(|inner| inner.look_at_streams(&mut report).map(|()| inner));
+    let from = if copy.is_some() { LookAt::All } else { LookAt::End };
+    let opened = database(&directory, options)
+        .and_then(|inner| inner.look_at_streams(from, &mut report).map(|()| inner));
     match (opened, copy) {
         (Ok(inner), copy) => {
             copy.map_or(Ok(()), Copy::remove)?;
@@ -71,7 +78,7 @@ pub(super) fn open(path: &Path, options: Options) -> Result<(Inner, OpenReport),
 
 fn database(directory: &Arc<Directory>, options: Options) -> Result<Inner, StoreError> {
     let path = &directory.root;
-    let keys = Keys::open(&directory.path("keys"))?;
+    let keys = Keys::open(&directory.path("keys"), !directory.is_made()?)?;
     let durable = DurableHeads::open(&directory.path("durable"))?;
     let config = sled::Config::new()
         .path(directory.path("sled"))
@@ -93,6 +100,8 @@ fn database(directory: &Arc<Directory>, options: Options) -> Result<Inner, Store
     };
     let sled = directory.path("sled");
     let file = sled.join("db");
+    let closer = Closer { db: Some(db.clone()), root: path.clone(), in_order: AtomicBool::new(false) };
+    let flusher = Flusher::new(&db).map_err(StoreError::io(path))?;
     let file = File::open(&file).map_err(StoreError::io(&file))?;
     // sled writes its settings once and never syncs them; half of them would keep it from ever opening again.
     let conf = sled.join("conf");
@@ -100,7 +109,6 @@ fn database(directory: &Arc<Directory>, options: Options) -> Result<Inner, Store
     sync_directory(&sled)?;
     sync_directory(path)?;
     Ok(Inner {
-        db,
         streams,
         blocks,
         tail,
@@ -113,9 +121,21 @@ fn database(directory: &Arc<Directory>, options: Options) -> Result<Inner, Store
         syncing: Mutex::new(Syncing::default()),
         synced: Condvar::new(),
         failed: OnceLock::new(),
-        closer: Closer { root: path.clone(), in_order: AtomicBool::new(false) },
+        flusher,
+        disk: Mutex::default(),
+        unsynced_bytes: AtomicU64::new(0),
+        closer,
         directory: Arc::clone(directory),
     })
+}
+
+/// Which records are looked at when a store is opened.
+#[derive(Clone, Copy, Debug)]
+enum LookAt {
+    /// All: sled took up what a crash left, and may have lost any of them.
+    All,
+    /// Those from the durable head on.
+    End,
 }
 
 /// What is wrong with a record, and which.
@@ -125,8 +145,8 @@ struct Wrong {
 }
 
 impl Inner {
-    fn look_at_streams(&self, report: &mut OpenReport) -> Result<(), StoreError> {
-        let mut appender = Appender { ticket: 1, ..Appender::default() };
+    fn look_at_streams(&self, from: LookAt, report: &mut OpenReport) -> Result<(), StoreError> {
+        let mut found = Vec::new();
         for (expected, (id, description)) in (0..).zip(self.descriptions()?) {
             if id.0 != expected {
                 let place = Place { stream: StreamId(expected), seq: 0 };
@@ -134,12 +154,22 @@ impl Inner {
             }
             let first = Hash::of_stream(&description);
             let known = locked(&self.durable).get(id);
-            let (head, wrong) = self.look_at(id, first, &known)?;
+            let (head, wrong) = self.look_at(id, first, from, &known)?;
             if head.seq < known.seq {
                 let place = Place { stream: id, seq: head.seq + 1 };
                 let what = if wrong.is_some() { "it is damaged" } else { "it is not there" };
                 return Err(StoreError::DurableDamaged { place, what });
             }
+            found.push((id, head, wrong));
+        }
+        let next = StreamId(u32::try_from(found.len()).unwrap_or(u32::MAX));
+        if let Some(stream) = locked(&self.durable).first_from(next) {
+            let place = Place { stream, seq: 0 };
+            return Err(StoreError::DurableDamaged { place, what: "the stream is not there" });
+        }
+        // Nothing is changed before all of them have been looked at: the store may still be refused.
+        let mut appender = Appender { ticket: 1, ..Appender::default() };
+        for (id, head, wrong) in found {
             if let Some(wrong) = wrong {
                 report.cut.push(self.cut(id, wrong)?);
             }
@@ -152,16 +182,21 @@ impl Inner {
         self.sync_to(1)
     }
 
-    /// Looks at the records of a stream from its durable head on: the last good one, and what is wrong behind it.
+    /// Looks at the records of a stream: the last good one, and what is wrong behind it.
     fn look_at(
         &self,
         id: StreamId,
         first: Hash,
+        from: LookAt,
         known: &DurableHead,
     ) -> Result<(StreamHead, Option<Wrong>), StoreError> {
+        let start = match from {
+            LookAt::All => 1,
+            LookAt::End => known.seq.max(1),
+        };
         let mut head = StreamHead { seq: 0, hash: first, at: None };
         let mut is_first = true;
-        for block in self.blocks_until_end(id, known.seq.max(1)) {
+        for block in self.blocks_until_end(id, start) {
             let block = match block {
                 Ok(block) => block,
                 Err(StoreError::Block { place, what }) => {
@@ -170,11 +205,10 @@ impl Inner {
                 Err(error) => return Err(error),
             };
             if std::mem::replace(&mut is_first, false) {
-                // The records before the durable head are for `verify`.
-                head.seq = known.seq.max(1) - 1;
+                head.seq = start - 1;
             }
             for record in block.records() {
-                match record.and_then(|record| self.follows(&head, &record, first, known)) {
+                match record.and_then(|record| self.follows(&head, &record, start, known)) {
                     Ok(next) => head = next,
                     Err(error) => {
                         return Ok((head, Some(Wrong { seq: head.seq + 1, what: error.to_string() })));
@@ -182,10 +216,17 @@ impl Inner {
                 }
             }
         }
-        // What is in the tail behind a hole cannot be reached any more.
-        let behind = key(id, head.seq + 1, 0)..=key(id, u64::MAX, u16::MAX);
-        let unreachable = self.ask("opening", || self.tail.range(behind).next().transpose())?;
-        Ok((head, unreachable.map(|_| Wrong { seq: head.seq + 1, what: "it is not there".to_owned() })))
+        // What stands behind a hole cannot be reached any more.
+        for tree in [&self.blocks, &self.tail] {
+            for found in tree.range(key(id, head.seq + 1, 0)..=key(id, u64::MAX, u16::MAX)) {
+                let (name, _) = self.ask("opening", || found)?;
+                // Parts without the first are of a record that a crash left half written.
+                if read_key(&name).is_none_or(|(_, _, part)| part == 0) {
+                    return Ok((head, Some(Wrong { seq: head.seq + 1, what: "it is not there".to_owned() })));
+                }
+            }
+        }
+        Ok((head, None))
     }
 
     /// The head after a record, if it follows.
@@ -193,17 +234,17 @@ impl Inner {
         &self,
         head: &StreamHead,
         record: &crate::StoredRecord<'_>,
-        first: Hash,
+        start: u64,
         known: &DurableHead,
     ) -> Result<StreamHead, StoreError> {
         let place = record.place;
         let wrong = |what| Err(StoreError::Block { place, what });
         let is_known = place.seq <= known.seq;
-        let before = if place.seq == 1 { first } else { head.hash };
         if place.seq == known.seq && record.hash != known.hash() {
             return wrong("its hash is another");
         }
-        if !is_known && record.hash != before.after(record.bytes) {
+        // Of the first that is looked at, the one before is not known.
+        if (place.seq > start || start == 1) && record.hash != head.hash.after(record.bytes) {
             return wrong("its hash does not follow from the one before");
         }
         let found = if is_known {
@@ -230,11 +271,8 @@ impl Inner {
     /// Cuts a stream off before a record, and keeps what is cut.
     fn cut(&self, stream: StreamId, wrong: Wrong) -> Result<Cut, StoreError> {
         let Wrong { seq, what } = wrong;
-        // The block with the record may have good ones at its front: they are put back.
-        let range = key(stream, 0, 0)..=key(stream, seq, 0);
-        let in_tail = self.ask("cutting", || self.tail.range(range).next_back().transpose())?;
-        let in_tail = in_tail.and_then(|(name, _)| read_key(&name)).map(|(_, first, _)| first);
-        let start = self.block_of(stream, seq)?.max(in_tail).unwrap_or(seq);
+        let (start, is_in_block) = self.start_of_cut(stream, seq)?;
+        // What has the record may have good ones at its front: they stay.
         let mut good = Vec::new();
         let mut at = None;
         if let Some(Ok(block)) = self.blocks(stream, start).next() {
@@ -243,34 +281,74 @@ impl Inner {
                 put_record(&mut good, record.bytes, record.hash);
             }
         }
-        let kept = self.directory.broken(&format!("stream-{stream}-from-{seq}"))?;
         let mut bytes = Vec::new();
-        let mut changes = Vec::new();
-        for tree in [&self.blocks, &self.tail] {
-            let mut gone = sled::Batch::default();
+        let mut gone = [Vec::new(), Vec::new()];
+        let trees = [&self.blocks, &self.tail];
+        for (tree, gone) in trees.into_iter().zip(&mut gone) {
             for found in tree.range(key(stream, start, 0)..=key(stream, u64::MAX, u16::MAX)) {
                 let (name, value) = self.ask("cutting", || found)?;
                 bytes.extend_from_slice(&name);
                 bytes.extend_from_slice(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_be_bytes());
                 bytes.extend_from_slice(&value);
-                gone.remove(name);
+                gone.push(name);
             }
-            changes.push((tree, gone));
         }
+        let kept = self.directory.broken(&format!("stream-{stream}-from-{seq}"))?;
         write_new(&kept, &bytes)?;
-        for (tree, gone) in changes {
-            self.ask("cutting", || tree.apply_batch(gone))?;
-        }
+        sync_directory(&self.directory.path("broken"))?;
+        // The good ones are written first, over what has them: they may have been acknowledged.
+        let mut written = [0, 0];
         if let Some(at) = at {
-            self.put_block(stream, start, at, &good)?;
+            if is_in_block {
+                written = [self.put_block(stream, start, at, &good)?, 0];
+            } else {
+                let mut value = Vec::new();
+                put_header(&mut value, at);
+                value.extend_from_slice(&good);
+                self.ask("cutting", || self.tail.insert(key(stream, start, 0), value))?;
+                written = [0, 1];
+            }
         }
+        for ((tree, gone), written) in trees.into_iter().zip(gone).zip(written) {
+            let mut batch = sled::Batch::default();
+            let is_new =
+                |name: &[u8]| read_key(name).is_some_and(|(_, first, part)| first == start && part < written);
+            gone.into_iter().filter(|name| !is_new(name)).for_each(|name| batch.remove(name));
+            self.ask("cutting", || tree.apply_batch(batch))?;
+        }
+        self.gave(bytes.len())?;
         // What was derived from it may not hold.
-        self.ask("cutting", || self.derived.clear())?;
+        self.clear_derived()?;
         Ok(Cut { stream, from: seq, why: what, kept })
     }
 
-    /// Takes up the tail of a stream, and removes from it what a crash left although it is in a block.
+    /// The first record of the block or the value in the tail that has record `seq`, and whether it is a block.
+    fn start_of_cut(&self, stream: StreamId, seq: u64) -> Result<(u64, bool), StoreError> {
+        let mut behind = 1;
+        if let Some(first) = self.block_of(stream, seq)? {
+            match self.blocks(stream, first).next() {
+                Some(Ok(block))
+                    if first < seq && block.next() <= seq && block.records().all(|r| r.is_ok()) =>
+                {
+                    behind = block.next();
+                }
+                Some(_) | None => return Ok((first, true)),
+            }
+        }
+        let range = key(stream, behind, 0)..=key(stream, seq, 0);
+        let found = self.ask("cutting", || self.tail.range(range).next_back().transpose())?;
+        Ok((found.and_then(|(name, _)| read_key(&name)).map_or(seq, |(_, first, _)| first), false))
+    }
+
+    /// Takes up the tail of a stream, and removes from it what a crash left although it is in a block. Parts of a
+    /// record that never came to its first one go as well.
     fn take_up_tail(&self, id: StreamId, head: &StreamHead) -> Result<Tail, StoreError> {
+        let mut parts = sled::Batch::default();
+        for found in self.blocks.range(key(id, head.seq + 1, 0)..=key(id, u64::MAX, u16::MAX)) {
+            let (name, _) = self.ask("opening", || found)?;
+            parts.remove(name);
+        }
+        self.ask("opening", || self.blocks.apply_batch(parts))?;
         let last_block = self.ask("opening", || {
             self.blocks.range(key(id, 0, 0)..=key(id, u64::MAX, u16::MAX)).next_back().transpose()
         })?;

@@ -8,6 +8,9 @@ use crate::block::BlockHeader;
 use crate::log_store::{Derived, DerivedChange, StreamId};
 use crate::{Block, Place, StoreError};
 
+/// How many derived values are removed at once.
+const CLEARED_AT_ONCE: usize = 16;
+
 impl Inner {
     pub(super) fn descriptions(&self) -> Result<Vec<(StreamId, Vec<u8>)>, StoreError> {
         let mut all = Vec::new();
@@ -61,31 +64,44 @@ impl Inner {
     }
 
     pub(super) fn put_derived(&self, changes: Vec<DerivedChange>) -> Result<(), StoreError> {
-        let mut batch = sled::Batch::default();
+        let mut giving = Giving { inner: self, batch: sled::Batch::default(), bytes: 0 };
         for (name, value) in changes {
             // Parts of what was there before, as far as they are not written anew.
             let before = self.ask("reading", || self.derived.get(part_key(&name, 0)))?;
             let before = before.and_then(|first| parts_of(&first)).unwrap_or(0);
-            let value = value.unwrap_or_default();
             let mut parts = 0_u16;
-            if !value.is_empty() {
-                let count = value.chunks(MAX_VALUE_BYTES - 2).count();
-                let count = u16::try_from(count).map_err(|_| StoreError::Block {
+            if let Some(value) = value {
+                let value = [&check(&value)[..], &value].concat();
+                let chunks = value.chunks(MAX_VALUE_BYTES - 2);
+                let count = u16::try_from(chunks.len()).map_err(|_| StoreError::Block {
                     place: Place { stream: StreamId(0), seq: 0 },
                     what: "a derived value that is too long",
                 })?;
-                for bytes in value.chunks(MAX_VALUE_BYTES - 2) {
-                    let mut part = count.to_be_bytes().to_vec();
-                    part.extend_from_slice(bytes);
-                    batch.insert(part_key(&name, parts), part);
+                for chunk in chunks {
+                    giving.put(part_key(&name, parts), [&count.to_be_bytes()[..], chunk].concat())?;
                     parts += 1;
                 }
             }
             for part in parts..before.max(parts) {
-                batch.remove(part_key(&name, part));
+                giving.remove(part_key(&name, part))?;
             }
         }
-        self.ask("deriving", || self.derived.apply_batch(batch))
+        giving.give()
+    }
+
+    pub(super) fn clear_derived(&self) -> Result<(), StoreError> {
+        while let Some(first) = self.ask("clearing", || self.derived.first())? {
+            let mut batch = sled::Batch::default();
+            let mut bytes = 0;
+            for found in self.derived.range(first.0..).take(CLEARED_AT_ONCE) {
+                let (name, value) = self.ask("clearing", || found)?;
+                bytes += name.len() + value.len();
+                batch.remove(name);
+            }
+            self.ask("clearing", || self.derived.apply_batch(batch))?;
+            self.gave(bytes)?;
+        }
+        Ok(())
     }
 
     pub(super) fn derived(&self, from: &[u8], to: &[u8], last_first: bool) -> Derived<'_> {
@@ -107,19 +123,66 @@ impl Inner {
                 };
                 // A value is told at its first part; the others are fetched then.
                 let Some((name, [0, 0])) = name.split_last_chunk::<2>() else { continue };
-                return Some(self.joined(name, &value).map(|value| (name.to_vec(), value)));
+                match self.joined(name, &value) {
+                    Ok(Some(value)) => return Some(Ok((name.to_vec(), value))),
+                    // A crash came between its parts: it is as if it had been lost.
+                    Ok(None) => {}
+                    Err(error) => return Some(Err(error)),
+                }
             }
         }))
     }
 
-    fn joined(&self, name: &[u8], first: &[u8]) -> Result<Vec<u8>, StoreError> {
+    /// A derived value put together; none if its parts do not belong together.
+    fn joined(&self, name: &[u8], first: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let mut value = first.get(2..).unwrap_or_default().to_vec();
         for part in 1..parts_of(first).unwrap_or(1) {
-            // One that is missing leaves a value that its reader refuses, and derives again.
             let more = self.ask("reading", || self.derived.get(part_key(name, part)))?.unwrap_or_default();
             value.extend_from_slice(more.get(2..).unwrap_or_default());
         }
-        Ok(value)
+        let whole = value.split_at_checked(CHECK_BYTES).filter(|(found, value)| *found == check(value));
+        Ok(whole.map(|(_, value)| value.to_vec()))
+    }
+}
+
+/// How many bytes of derived values sled is given at once: few, so that its file is synced often enough in between.
+const GIVEN_AT_ONCE: usize = 16 * 1024;
+const CHECK_BYTES: usize = 8;
+
+fn check(value: &[u8]) -> [u8; CHECK_BYTES] {
+    let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(value).as_bytes();
+    [a, b, c, d, e, f, g, h]
+}
+
+/// Changes of derived values on their way to sled.
+struct Giving<'s> {
+    inner: &'s Inner,
+    batch: sled::Batch,
+    bytes: usize,
+}
+
+impl Giving<'_> {
+    fn put(&mut self, name: Vec<u8>, part: Vec<u8>) -> Result<(), StoreError> {
+        self.bytes += name.len() + part.len();
+        self.batch.insert(name, part);
+        self.give_if_much()
+    }
+
+    fn remove(&mut self, name: Vec<u8>) -> Result<(), StoreError> {
+        // sled writes the page anew that it is taken from.
+        self.bytes += name.len() + MAX_VALUE_BYTES;
+        self.batch.remove(name);
+        self.give_if_much()
+    }
+
+    fn give_if_much(&mut self) -> Result<(), StoreError> {
+        if self.bytes < GIVEN_AT_ONCE { Ok(()) } else { self.give() }
+    }
+
+    fn give(&mut self) -> Result<(), StoreError> {
+        let batch = std::mem::take(&mut self.batch);
+        self.inner.ask("deriving", || self.inner.derived.apply_batch(batch))?;
+        self.inner.gave(std::mem::take(&mut self.bytes))
     }
 }
 

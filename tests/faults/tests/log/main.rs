@@ -31,12 +31,12 @@ const TOY: &str = env!("CARGO_BIN_EXE_faults-toy");
 
 /// The store that is tried. Another one is put here, and nowhere else.
 fn driver() -> Driver {
-    Driver::new(TOY)
+    Driver::new(env!("CARGO_BIN_EXE_faults-store"))
 }
 
 /// Whether opening that store leaves a log that it cannot read as it is. The toy's does not: sled takes what it cannot
 /// read for the end of the log, and cuts it off for good. A store to be relied on has to be held to `true`.
-const OPENING_DESTROYS_NOTHING: bool = false;
+const OPENING_DESTROYS_NOTHING: bool = true;
 
 /// One with a fault that has to be found.
 fn planted(fault: &str) -> Driver {

@@ -9,7 +9,7 @@ use callfold_faults::content::Expected;
 use callfold_faults::driver::Driver;
 use callfold_faults::image::{Disk, Unsynced};
 use callfold_faults::judge::{NOTHING_LOST, Outcome, Tally};
-use callfold_faults::protocol::{Append, Durability};
+use callfold_faults::protocol::{self, Append, Durability};
 use callfold_faults::random::{Random, setting};
 use callfold_faults::shim::{Kind, Watch};
 use callfold_faults::trace::{Change, Entry, Trace};
@@ -66,8 +66,42 @@ fn what_was_acknowledged_survives_a_power_cut() {
 #[test]
 fn what_was_acknowledged_survives_when_syncs_are_shared() {
     let every = Durability::Every(std::time::Duration::from_millis(5));
-    let tally =
-        cut(&driver(), &Append { durability: every, ..options(3_000) }, 60, "power cuts, shared syncs");
+    let tally = cut(
+        &driver(),
+        &Append { durability: every, ..options(3_000) },
+        setting("FAULTS_CUTS", 300) / 5,
+        "power cuts, shared syncs",
+    );
+    tally.only(NOTHING_LOST).unwrap();
+}
+
+/// Without a promise for what is appended now, the promises of before hold: what a store moves about while it goes on
+/// must not be lost with what it appends.
+#[test]
+fn what_was_acknowledged_before_survives_what_is_never_synced() {
+    let started = Instant::now();
+    let driver = driver();
+    let mut lab = Lab::new();
+    let append = Append { dir: lab.store(), ..options(1_500) };
+    let run = watchdog::run(&mut driver.append(&append), callfold_faults::driver::LIMIT).unwrap();
+    ended_well(&run);
+    let acknowledged = protocol::acknowledged(&run.stdout).unwrap();
+    let before = lab.place();
+    callfold_faults::damage::copy(&lab.disk(), &before).unwrap();
+    let (run, trace) = lab.append(&driver, &Append { durability: Durability::Never, ..append }, None);
+    ended_well(&run);
+    let mut random = Random::from_environment("never synced");
+    let (mut tally, mut expected) = (Tally::default(), Expected::default());
+    for (cut, unsynced) in moments(trace.entries.len(), setting("FAULTS_CUTS", 300) / 5, &mut random) {
+        let mut disk = Disk::of(&before).unwrap();
+        disk.apply(&trace.entries[..cut]).unwrap();
+        let image = lab.place();
+        disk.write(&image, unsynced, &mut random).unwrap();
+        let fault = format!("cut {cut} of {}, {unsynced:?}", trace.entries.len());
+        look(&driver, &store_on(&image), &acknowledged, &mut expected, &mut tally, &fault);
+        fs::remove_dir_all(&image).unwrap();
+    }
+    tell("power cuts, never synced", started, &tally);
     tally.only(NOTHING_LOST).unwrap();
 }
 
