@@ -479,6 +479,20 @@ fn a_damaged_store_is_one_line_and_no_panic() {
 }
 
 #[test]
+fn what_had_to_be_done_to_open_a_store_is_told() {
+    let place = Place::filled();
+    let before = place.good(&["streams", "--json"]);
+    fs::write(Path::new(&place.store).join("sled/snap.0000.generating"), "half").unwrap();
+    let output = run(&place.args(&["streams", "--json"]));
+    assert_eq!((code(&output), text(&output.stdout)), (0, &*before));
+    let said = text(&output.stderr);
+    assert!(said.starts_with("callfold: a crash left a file half written; it is kept as "), "{said}");
+    let kept = said.trim_end().rsplit_once("kept as ").unwrap().1;
+    assert_eq!(fs::read(kept).unwrap(), b"half");
+    assert_eq!(place.good(&["streams", "--json"]), before, "and told once");
+}
+
+#[test]
 fn a_store_has_one_owner_at_a_time() {
     let place = Place::empty();
     let mut child = callfold(&place.args(&["import", "-", "--json"]));

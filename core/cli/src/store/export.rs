@@ -142,8 +142,9 @@ fn check(args: &Export) -> Result<(), Failed> {
 
 /// Writes it all; what was written, in words.
 fn written(args: &Export, log: &Log, streams: &[StreamId], out: &mut Out) -> Result<String, LogError> {
-    // None named means all of them; of a store without any there is nothing to name.
-    let bar = Bar::new("exporting", args.quiet.quiet || args.out.is_none());
+    // On a terminal the lines themselves show how far it is.
+    let is_seen = args.out.is_none() && io::stdout().is_terminal();
+    let bar = Bar::new("exporting", args.quiet.quiet || is_seen);
     let progress = &mut |progress| bar.at(progress);
     let format = match args.format {
         Format::Jsonl => None,
