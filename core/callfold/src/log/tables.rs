@@ -7,7 +7,9 @@ use callfold_store::StreamId;
 
 use super::verify::PROGRESS_EVERY;
 use super::{CallQuery, Log, LogError, OnProgress, Progress, Stream};
-use crate::tables::{CallRows, CommandRows, EventRows, Format, Rows, Table, TableWriter, TimeRows};
+use crate::tables::{
+    CallRows, CommandRows, EventRows, Format, Rows, Table, TableError, TableWriter, TimeRows,
+};
 
 impl Log {
     /// Writes a table of these streams; of all of them if none is named. `day_offset` says how long before midnight UTC
@@ -32,9 +34,30 @@ impl Log {
         let mut written = Written { rows: 0, done: 0, of: all.iter().map(|stream| stream.head.seq).sum() };
         match table {
             Table::Events => self.write_events(&all, &mut writer, &mut written, progress)?,
-            Table::Calls => self.write_calls(&all, &mut writer, &mut written, progress)?,
-            Table::Commands => self.write_commands(&all, &mut writer, &mut written, progress)?,
-            Table::Time => self.write_time(&all, day_offset, &mut writer, &mut written, progress)?,
+            Table::Calls => {
+                written.write(CallRows::new(), &all, &mut writer, progress, |stream, write| {
+                    let query = CallQuery { stream: Some(stream.id), ..CallQuery::default() };
+                    let name = stream.info.name.as_str();
+                    self.calls(&query)?
+                        .iter()
+                        .try_for_each(|found| write(&|rows| rows.push(name, &found.call)))
+                })?;
+            }
+            Table::Commands => {
+                written.write(CommandRows::new(), &all, &mut writer, progress, |stream, write| {
+                    let name = stream.info.name.as_str();
+                    self.commands(stream.id)?
+                        .iter()
+                        .try_for_each(|command| write(&|rows| rows.push(name, command)))
+                })?;
+            }
+            Table::Time => written.write(TimeRows::new(), &all, &mut writer, progress, |stream, write| {
+                let ledger = match day_offset {
+                    Span::ZERO => self.time(stream.id)?,
+                    other => self.time_by_day(stream.id, other)?,
+                };
+                write(&|rows| rows.push(stream.info.name.as_str(), &ledger))
+            })?,
         }
         writer.finish()?;
         Ok(written.rows)
@@ -56,76 +79,17 @@ impl Log {
                     written.put(&mut rows, writer)?;
                 }
                 written.done += 1;
-                written.tell(progress);
-            }
-        }
-        written.put(&mut rows, writer)
-    }
-
-    fn write_calls<W: Write + Send>(
-        &self,
-        streams: &[Stream],
-        writer: &mut TableWriter<W>,
-        written: &mut Written,
-        progress: OnProgress<'_>,
-    ) -> Result<(), LogError> {
-        let mut rows = CallRows::new();
-        for stream in streams {
-            let query = CallQuery { stream: Some(stream.id), ..CallQuery::default() };
-            for found in self.calls(&query)? {
-                rows.push(stream.info.name.as_str(), &found.call)?;
-                if rows.is_full() {
-                    written.put(&mut rows, writer)?;
+                if written.done.is_multiple_of(PROGRESS_EVERY) {
+                    written.tell(progress);
                 }
             }
-            written.stream(stream, progress);
-        }
-        written.put(&mut rows, writer)
-    }
-
-    fn write_commands<W: Write + Send>(
-        &self,
-        streams: &[Stream],
-        writer: &mut TableWriter<W>,
-        written: &mut Written,
-        progress: OnProgress<'_>,
-    ) -> Result<(), LogError> {
-        let mut rows = CommandRows::new();
-        for stream in streams {
-            for command in self.commands(stream.id)? {
-                rows.push(stream.info.name.as_str(), &command)?;
-                if rows.is_full() {
-                    written.put(&mut rows, writer)?;
-                }
-            }
-            written.stream(stream, progress);
-        }
-        written.put(&mut rows, writer)
-    }
-
-    fn write_time<W: Write + Send>(
-        &self,
-        streams: &[Stream],
-        day_offset: Span,
-        writer: &mut TableWriter<W>,
-        written: &mut Written,
-        progress: OnProgress<'_>,
-    ) -> Result<(), LogError> {
-        let mut rows = TimeRows::new();
-        for stream in streams {
-            let ledger = match day_offset {
-                Span::ZERO => self.time(stream.id)?,
-                other => self.time_by_day(stream.id, other)?,
-            };
-            rows.push(stream.info.name.as_str(), &ledger)?;
-            if rows.is_full() {
-                written.put(&mut rows, writer)?;
-            }
-            written.stream(stream, progress);
         }
         written.put(&mut rows, writer)
     }
 }
+
+/// Pushes to rows what one row, or several, are made of.
+type Push<'p, R> = &'p dyn Fn(&mut R) -> Result<(), TableError>;
 
 /// How far the writing is.
 struct Written {
@@ -147,14 +111,27 @@ impl Written {
         Ok(())
     }
 
-    fn stream(&mut self, stream: &Stream, progress: OnProgress<'_>) {
-        self.done += stream.head.seq;
-        progress(Progress { done: self.done, of: self.of });
+    /// Writes what `each` has of every stream. It is read whole, stream by stream.
+    fn write<R: Rows, W: Write + Send>(
+        &mut self,
+        mut rows: R,
+        streams: &[Stream],
+        writer: &mut TableWriter<W>,
+        progress: OnProgress<'_>,
+        each: impl Fn(&Stream, &mut dyn FnMut(Push<'_, R>) -> Result<(), LogError>) -> Result<(), LogError>,
+    ) -> Result<(), LogError> {
+        for stream in streams {
+            each(stream, &mut |push| {
+                push(&mut rows)?;
+                if rows.is_full() { self.put(&mut rows, writer) } else { Ok(()) }
+            })?;
+            self.done += stream.head.seq;
+            self.tell(progress);
+        }
+        self.put(&mut rows, writer)
     }
 
     fn tell(&self, progress: OnProgress<'_>) {
-        if self.done.is_multiple_of(PROGRESS_EVERY) {
-            progress(Progress { done: self.done, of: self.of });
-        }
+        progress(Progress { done: self.done, of: self.of });
     }
 }

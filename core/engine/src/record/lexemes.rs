@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::words::{is_plain, is_plain_key};
+use crate::wire::{end_of_string, skip_space};
 
 /// A stretch of a frame's text.
 #[derive(Debug, PartialEq, Eq)]
@@ -133,31 +134,11 @@ fn read(raw: &str) -> (Cow<'_, str>, bool) {
     }
 }
 
-/// The place behind the string that starts with the quote at `start`; an open one goes to the end.
-fn end_of_string(bytes: &[u8], start: usize) -> usize {
-    let mut place = start + 1;
-    while let Some(byte) = bytes.get(place) {
-        match byte {
-            b'\\' => place += 2,
-            b'"' => return place + 1,
-            _ => place += 1,
-        }
-    }
-    bytes.len()
-}
-
 /// The place behind a run of what is neither punctuation nor space.
 fn end_of_run(bytes: &[u8], start: usize) -> usize {
     let ends = |byte: &u8| matches!(byte, b'"' | b',' | b':' | b'[' | b']' | b'{' | b'}') || *byte <= b' ';
     let rest = bytes.get(start..).unwrap_or_default();
     rest.iter().position(ends).map_or(bytes.len(), |length| start + length)
-}
-
-fn skip_space(bytes: &[u8], mut place: usize) -> usize {
-    while bytes.get(place).is_some_and(u8::is_ascii_whitespace) {
-        place += 1;
-    }
-    place
 }
 
 #[cfg(test)]

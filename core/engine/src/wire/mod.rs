@@ -8,6 +8,7 @@ mod frame;
 mod lenient;
 mod multipart;
 mod request;
+mod scan;
 mod secret;
 
 pub use frame::{Body, Frame, MAX_MESSAGE_BYTES, PhoneEvent, Unreadable, UnreadableReason};
@@ -20,4 +21,5 @@ pub use secret::{FrameText, LoginSecret, Removed, SecretKind};
 
 pub(crate) use multipart::Assembled;
 pub(crate) use request::Critical;
+pub(crate) use scan::{end_of_string, skip_space};
 pub(crate) use secret::hex_md5;

@@ -7,6 +7,8 @@ use std::fmt;
 use encoding_rs::{EncoderResult, WINDOWS_1251};
 use md5::{Digest, Md5};
 
+use super::{end_of_string, skip_space};
+
 /// What a login frame carries to prove who is logging in. Never stored, never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LoginSecret(Proof);
@@ -222,19 +224,6 @@ fn secret_key(quoted: &str) -> Option<SecretKind> {
     }
 }
 
-/// The place behind the string that starts with the quote at `start`.
-fn end_of_string(bytes: &[u8], start: usize) -> usize {
-    let mut place = start + 1;
-    while let Some(byte) = bytes.get(place) {
-        match byte {
-            b'\\' => place += 2,
-            b'"' => return place + 1,
-            _ => place += 1,
-        }
-    }
-    bytes.len()
-}
-
 /// The place behind the value that starts at `from`: a string, a list or object with all in it, or a bare word.
 fn end_of_value(bytes: &[u8], from: usize) -> usize {
     let mut depth = 0_usize;
@@ -262,13 +251,6 @@ fn end_of_value(bytes: &[u8], from: usize) -> usize {
         place += 1;
     }
     bytes.len()
-}
-
-fn skip_space(bytes: &[u8], mut place: usize) -> usize {
-    while bytes.get(place).is_some_and(u8::is_ascii_whitespace) {
-        place += 1;
-    }
-    place
 }
 
 #[cfg(test)]
