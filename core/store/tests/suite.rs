@@ -207,6 +207,20 @@ fn derived_values_are_kept_in_order_and_can_be_lost() {
         };
         assert_eq!(all(false), [(key(1), vec![1; 3]), (key(2), long(2))]);
         assert_eq!(all(true), [(key(2), long(2)), (key(1), vec![1; 3])]);
+        // One by its name alone, also where others begin with it.
+        tried
+            .store
+            .put_derived(vec![(b"k\x02\x00".to_vec(), Some(vec![7])), (b"k".to_vec(), Some(vec![]))])
+            .unwrap();
+        let one = |name: &[u8]| -> Vec<_> {
+            let end = [name, &[0]].concat();
+            tried.store.derived(name, &end, false).map(|found| found.unwrap()).collect()
+        };
+        assert_eq!(one(&key(2)), [(key(2), long(2))]);
+        assert_eq!(one(b"k\x02\x00"), [(b"k\x02\x00".to_vec(), vec![7])]);
+        assert_eq!(one(b"k"), [(b"k".to_vec(), vec![])]);
+        assert_eq!(one(b"k\x02\x01"), []);
+        tried.store.put_derived(vec![(b"k\x02\x00".to_vec(), None), (b"k".to_vec(), None)]).unwrap();
         put(&*tried.store, 2, Some(vec![9]));
         put(&*tried.store, 1, None);
         let all: Vec<_> = tried.store.derived(b"k", b"l", false).map(|found| found.unwrap()).collect();

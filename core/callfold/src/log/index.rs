@@ -4,9 +4,9 @@
 use std::sync::PoisonError;
 
 use callfold_engine::calls::{Call, CallLog, CommandTrail, TimeLedger};
-use callfold_engine::record::{Hash, has_erased, read_sealed, write_sealed};
-use callfold_engine::{Span, Timestamp};
-use callfold_store::{DerivedChange, StreamId};
+use callfold_engine::record::{Hash, Record, RecordError, has_erased, read_sealed, write_sealed};
+use callfold_engine::{PhoneNumber, Span, Timestamp};
+use callfold_store::{DerivedChange, StoreError, StreamId};
 
 use super::{Log, LogError};
 
@@ -67,11 +67,19 @@ fn chain_key(chain: &str) -> [u8; 16] {
 
 /// How far the index of a stream is.
 struct State {
+    reached: Reached,
+    log: CallLog,
+}
+
+/// What stands at the front of a state, so that most questions are answered without reading the rest.
+#[derive(Clone, Copy)]
+struct Reached {
     seq: u64,
     hash: Hash,
     calls: u64,
     commands: u64,
-    log: CallLog,
+    /// Whether calls go on that are not in the index.
+    has_open: bool,
 }
 
 impl Log {
@@ -85,13 +93,14 @@ impl Log {
             if query.stream.is_some_and(|wanted| wanted != stream) {
                 continue;
             }
-            let mut state = self.derive(stream)?;
-            let ordinals = self.ordinals(stream, query, state.calls)?;
-            for ordinal in ordinals {
+            let reached = self.derive(stream)?;
+            for ordinal in self.ordinals(stream, query, reached.calls)? {
                 found.push(FoundCall { stream, call: self.call(stream, ordinal)? });
             }
-            let open = state.log.close().calls;
-            found.extend(open.into_iter().map(|call| FoundCall { stream, call }));
+            if reached.has_open {
+                let open = self.derived_log(stream)?.close().calls;
+                found.extend(open.into_iter().map(|call| FoundCall { stream, call }));
+            }
         }
         found.retain(|found| query.wants(&found.call));
         found.sort_by_key(|found| (found.call.began.at, found.stream, found.call.began.seq));
@@ -103,13 +112,13 @@ impl Log {
     /// # Errors
     /// [`LogError`] if the log or its index cannot be read.
     pub fn commands(&self, stream: StreamId) -> Result<Vec<CommandTrail>, LogError> {
-        let mut state = self.derive(stream)?;
+        self.derive(stream)?;
         let id = stream.0.to_be_bytes();
         let mut commands = Vec::new();
         for entry in self.store.derived(&key(COMMAND, &[&id]), &key(COMMAND, &[&id, &[0xff; 9]]), false) {
             commands.push(read_sealed(&entry?.1, self.store.keys())?);
         }
-        commands.extend(state.log.close().commands);
+        commands.extend(self.derived_log(stream)?.close().commands);
         commands.sort_by_key(|command: &CommandTrail| command.id);
         Ok(commands)
     }
@@ -119,7 +128,8 @@ impl Log {
     /// # Errors
     /// [`LogError`] if the log or its index cannot be read.
     pub fn time(&self, stream: StreamId) -> Result<TimeLedger, LogError> {
-        Ok(self.derive(stream)?.log.ledger().clone())
+        self.derive(stream)?;
+        Ok(self.derived_log(stream)?.ledger().clone())
     }
 
     /// The time ledger of a stream with days that begin `day_offset` before midnight UTC. Reads the whole stream.
@@ -141,7 +151,7 @@ impl Log {
         let end = key(CALL, &[&stream.0.to_be_bytes(), &ordinal.saturating_add(1).to_be_bytes()]);
         match self.store.derived(&name, &end, false).next() {
             Some(entry) => Ok(read_sealed(&entry?.1, self.store.keys())?),
-            None => Err(callfold_engine::record::RecordError::Damaged("the index lost a call").into()),
+            None => Err(RecordError::Damaged("the index lost a call").into()),
         }
     }
 
@@ -175,41 +185,59 @@ impl Log {
         Ok(ordinals)
     }
 
-    /// Brings the index of a stream up to date.
-    fn derive(&self, stream: StreamId) -> Result<State, LogError> {
+    /// Brings the index of a stream up to date; how far it is then.
+    fn derive(&self, stream: StreamId) -> Result<Reached, LogError> {
         let _one_at_a_time = self.deriving.lock().unwrap_or_else(PoisonError::into_inner);
         let head = self.store.head(stream)?;
-        let mut state = match self.state(stream, head.seq)? {
+        let there = self.state_bytes(stream)?;
+        let reached = there.as_deref().and_then(Reached::read).map(|(reached, _)| reached);
+        if let Some(reached) = reached
+            && (reached.seq, reached.hash) == (head.seq, head.hash)
+        {
+            return Ok(reached);
+        }
+        let state = match (reached, there) {
+            (Some(reached), Some(bytes)) if self.belongs(stream, reached, head.seq)? => {
+                self.read_state(&bytes)
+            }
+            (Some(_) | None, _) => None,
+        };
+        let mut state = match state {
             Some(state) => state,
             None => {
                 self.forget(stream)?;
-                State { seq: 0, hash: self.origin(stream)?, calls: 0, commands: 0, log: CallLog::default() }
+                let hash = self.origin(stream)?;
+                let reached = Reached { seq: 0, hash, calls: 0, commands: 0, has_open: false };
+                State { reached, log: CallLog::default() }
             }
         };
-        if state.seq == head.seq {
-            return Ok(state);
-        }
         let mut changes = Vec::new();
         let mut since = 0;
-        for block in self.store.blocks(stream, state.seq + 1) {
+        for block in self.store.blocks(stream, state.reached.seq + 1) {
             let block = block?;
             for record in block.records() {
                 let record = record?;
-                let read = callfold_engine::record::Record::read_events(record.bytes, self.store.keys());
-                let (told, events) = read
-                    .map_err(|source| callfold_store::StoreError::Record { place: record.place, source })?;
+                let place = record.place;
+                let (told, events) = Record::read_events(record.bytes, self.store.keys())
+                    .map_err(|source| StoreError::Record { place, source })?;
                 state.log.record(told.seq, told.at, &events);
-                (state.seq, state.hash) = (told.seq, record.hash);
+                (state.reached.seq, state.reached.hash) = (told.seq, record.hash);
                 self.put_over(stream, &mut state, &mut changes)?;
                 since += 1;
             }
             if since >= STEP {
                 since = 0;
-                self.put_state(stream, &state, std::mem::take(&mut changes))?;
+                self.put_state(stream, &mut state, std::mem::take(&mut changes))?;
             }
         }
-        self.put_state(stream, &state, changes)?;
-        Ok(state)
+        self.put_state(stream, &mut state, changes)?;
+        Ok(state.reached)
+    }
+
+    /// What the index has open, after [`Log::derive`].
+    fn derived_log(&self, stream: StreamId) -> Result<CallLog, LogError> {
+        let state = self.state_bytes(stream)?.and_then(|bytes| self.read_state(&bytes));
+        Ok(state.ok_or(RecordError::Damaged("the index lost what goes on"))?.log)
     }
 
     fn put_over(
@@ -221,87 +249,69 @@ impl Log {
         let over = state.log.take_over();
         let id = stream.0.to_be_bytes();
         for call in &over.calls {
-            let ordinal = state.calls.to_be_bytes();
-            state.calls += 1;
+            let ordinal = state.reached.calls.to_be_bytes();
+            state.reached.calls += 1;
             changes.push((key(CALL, &[&id, &ordinal]), Some(write_sealed(call, &mut self.store.keys())?)));
             changes.push((key(BY_TIME, &[&id, &time_key(call.began.at), &ordinal]), Some(vec![1])));
             changes.push((key(BY_CHAIN, &[&chain_key(call.id.as_str()), &id, &ordinal]), Some(vec![1])));
-            let mut numbers: Vec<&str> = std::iter::once(&call.other)
-                .chain(call.legs.iter().map(|leg| &leg.who))
-                .filter_map(|who| who.number.as_ref().map(callfold_engine::PhoneNumber::as_str))
-                .filter(|number| !has_erased(number))
-                .collect();
+            let mut numbers: Vec<&str> =
+                numbers_of(call).map(PhoneNumber::as_str).filter(|number| !has_erased(number)).collect();
             numbers.sort_unstable();
             numbers.dedup();
             for number in numbers {
                 for subject in self.store.keys().find_all(number) {
-                    changes.push((key(BY_NUMBER, &[&subject.0.to_be_bytes(), &id, &ordinal]), Some(vec![1])));
+                    let name = key(BY_NUMBER, &[&subject.0.to_be_bytes(), &id, &ordinal]);
+                    changes.push((name, Some(vec![1])));
                 }
             }
         }
         for command in &over.commands {
-            let ordinal = state.commands.to_be_bytes();
-            state.commands += 1;
-            changes
-                .push((key(COMMAND, &[&id, &ordinal]), Some(write_sealed(command, &mut self.store.keys())?)));
+            let ordinal = state.reached.commands.to_be_bytes();
+            state.reached.commands += 1;
+            let value = write_sealed(command, &mut self.store.keys())?;
+            changes.push((key(COMMAND, &[&id, &ordinal]), Some(value)));
         }
         Ok(())
     }
 
+    /// Puts away what came of the records so far; how far it is last, so that after a crash nothing is counted that
+    /// is not there.
     fn put_state(
         &self,
         stream: StreamId,
-        state: &State,
+        state: &mut State,
         mut changes: Vec<DerivedChange>,
     ) -> Result<(), LogError> {
-        let mut bytes = vec![VERSION];
-        bytes.extend_from_slice(&state.seq.to_be_bytes());
-        bytes.extend_from_slice(&state.hash.0);
-        bytes.extend_from_slice(&state.calls.to_be_bytes());
-        bytes.extend_from_slice(&state.commands.to_be_bytes());
+        state.reached.has_open = !state.log.clone().close().calls.is_empty();
+        let mut bytes = state.reached.bytes();
         bytes.extend(write_sealed(&state.log, &mut self.store.keys())?);
         changes.push((key(STATE, &[&stream.0.to_be_bytes()]), Some(bytes)));
         Ok(self.store.put_derived(changes)?)
     }
 
-    /// How far the index is, if it belongs to the log as it is.
-    fn state(&self, stream: StreamId, last: u64) -> Result<Option<State>, LogError> {
+    fn state_bytes(&self, stream: StreamId) -> Result<Option<Vec<u8>>, LogError> {
         let id = stream.0.to_be_bytes();
         let entry = self.store.derived(&key(STATE, &[&id]), &key(STATE, &[&id, &[0]]), false).next();
-        let Some((_, bytes)) = entry.transpose()? else { return Ok(None) };
-        let Some(state) = self.read_state(&bytes) else { return Ok(None) };
-        if state.seq == 0 {
-            return Ok(Some(state));
+        Ok(entry.transpose()?.map(|(_, bytes)| bytes))
+    }
+
+    /// Whether the record that an index has reached is in the log as it was then.
+    fn belongs(&self, stream: StreamId, reached: Reached, last: u64) -> Result<bool, LogError> {
+        if reached.seq == 0 || reached.seq > last {
+            return Ok(false);
         }
-        if state.seq > last {
-            return Ok(None);
-        }
-        let block = self.store.blocks(stream, state.seq).next().transpose()?;
-        let is_there = block.is_some_and(|block| {
+        let block = self.store.blocks(stream, reached.seq).next().transpose()?;
+        Ok(block.is_some_and(|block| {
             let record = block.records().next();
             record.is_some_and(|record| {
-                record.is_ok_and(|record| record.place.seq == state.seq && record.hash == state.hash)
+                record.is_ok_and(|record| record.place.seq == reached.seq && record.hash == reached.hash)
             })
-        });
-        Ok(is_there.then_some(state))
+        }))
     }
 
     fn read_state(&self, bytes: &[u8]) -> Option<State> {
-        let (version, rest) = bytes.split_first()?;
-        let (seq, rest) = rest.split_first_chunk::<8>()?;
-        let (hash, rest) = rest.split_first_chunk::<32>()?;
-        let (calls, rest) = rest.split_first_chunk::<8>()?;
-        let (commands, log) = rest.split_first_chunk::<8>()?;
-        if *version != VERSION {
-            return None;
-        }
-        Some(State {
-            seq: u64::from_be_bytes(*seq),
-            hash: Hash(*hash),
-            calls: u64::from_be_bytes(*calls),
-            commands: u64::from_be_bytes(*commands),
-            log: read_sealed(log, self.store.keys()).ok()?,
-        })
+        let (reached, log) = Reached::read(bytes)?;
+        Some(State { reached, log: read_sealed(log, self.store.keys()).ok()? })
     }
 
     /// Removes the index of a stream, so that nothing of an older one stays.
@@ -327,14 +337,43 @@ impl Log {
     }
 }
 
+impl Reached {
+    fn bytes(&self) -> Vec<u8> {
+        let numbers = [self.seq, self.calls, self.commands, u64::from(self.has_open)];
+        let mut bytes = vec![VERSION];
+        bytes.extend_from_slice(&self.hash.0);
+        numbers.iter().for_each(|number| bytes.extend_from_slice(&number.to_be_bytes()));
+        bytes
+    }
+
+    /// How far it is, and the rest of the state.
+    fn read(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (version, rest) = bytes.split_first()?;
+        let (hash, rest) = rest.split_first_chunk::<32>()?;
+        let (numbers, rest) = rest.split_first_chunk::<32>()?;
+        let mut numbers =
+            numbers.chunks(8).map_while(|number| number.try_into().ok().map(u64::from_be_bytes));
+        let reached = Self {
+            seq: numbers.next()?,
+            hash: Hash(*hash),
+            calls: numbers.next()?,
+            commands: numbers.next()?,
+            has_open: numbers.next()? != 0,
+        };
+        (*version == VERSION).then_some((reached, rest))
+    }
+}
+
+/// The numbers at the other end of a call.
+fn numbers_of(call: &Call) -> impl Iterator<Item = &PhoneNumber> {
+    let others = std::iter::once(&call.other).chain(call.legs.iter().map(|leg| &leg.who));
+    others.filter_map(|who| who.number.as_ref())
+}
+
 impl CallQuery {
     fn wants(&self, call: &Call) -> bool {
         let began = call.began.at;
-        let with = |number: &String| {
-            let others = std::iter::once(&call.other).chain(call.legs.iter().map(|leg| &leg.who));
-            let mut numbers = others.filter_map(|who| who.number.as_ref());
-            numbers.any(|known| known.as_str() == number)
-        };
+        let with = |number: &String| numbers_of(call).any(|known| known.as_str() == number);
         self.from.is_none_or(|from| began >= from)
             && self.to.is_none_or(|to| began < to)
             && self.number.as_ref().is_none_or(with)

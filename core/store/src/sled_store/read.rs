@@ -108,7 +108,11 @@ impl Inner {
         if from >= to {
             return Box::new(std::iter::empty());
         }
-        let mut found = self.derived.range(from.to_vec()..to.to_vec());
+        // Names stand there with the number of the part behind them, so that one which is the beginning of `to` may
+        // stand behind it.
+        let (from, to) = (from.to_vec(), to.to_vec());
+        let end = [&to[..], &[0xff; 2]].concat();
+        let mut found = self.derived.range(&from[..]..&end[..]);
         Box::new(std::iter::from_fn(move || {
             loop {
                 let next = if last_first { caught(|| found.next_back()) } else { caught(|| found.next()) };
@@ -123,6 +127,9 @@ impl Inner {
                 };
                 // A value is told at its first part; the others are fetched then.
                 let Some((name, [0, 0])) = name.split_last_chunk::<2>() else { continue };
+                if name < &from[..] || name >= &to[..] {
+                    continue;
+                }
                 match self.joined(name, &value) {
                     Ok(Some(value)) => return Some(Ok((name.to_vec(), value))),
                     // A crash came between its parts: it is as if it had been lost.
