@@ -78,7 +78,7 @@ fn on_disk_per_thousand(logical: u64, at_once: usize) -> u64 {
 #[test]
 fn records_take_less_than_twice_their_bytes() {
     for at_once in [1, 100] {
-        let taken = on_disk_per_thousand(60_000_000, at_once);
+        let taken = on_disk_per_thousand(52_000_000, at_once);
         assert!(taken < 2_000, "{at_once} at once: {taken} bytes on disk for a thousand");
     }
 }
@@ -102,7 +102,8 @@ fn a_process_reads_it_all() {
 
 #[test]
 fn reading_takes_no_more_memory_the_longer_the_log() {
-    const RECORDS: u64 = 1_000_000;
+    /// Long ones that cannot be packed: sled's pages are as large as they get, and there are many.
+    const RECORDS: u64 = 200_000;
     let directory = TempDir::new().unwrap();
     let store = open(directory.path());
     let stream = store.add_stream(b"one").unwrap();
@@ -120,7 +121,9 @@ fn reading_takes_no_more_memory_the_longer_the_log() {
                 bytes.push(number as u8);
             }
             bytes.extend_from_slice(&[0, 1, 0, 0, 0]);
-            bytes.extend_from_slice(&blake3::hash(&seq.to_be_bytes()).as_bytes()[..24]);
+            let front = bytes.len();
+            bytes.resize(front + 1_200, 0);
+            blake3::Hasher::new().update(&seq.to_be_bytes()).finalize_xof().fill(&mut bytes[front..]);
             hash = hash.after(&bytes);
             NewRecord { bytes, hash, at: Timestamp::from_micros(i64::try_from(seq).unwrap()) }
         });
@@ -140,5 +143,5 @@ fn reading_takes_no_more_memory_the_longer_the_log() {
     let words: Vec<&str> = told.split_whitespace().collect();
     assert_eq!(words[0], RECORDS.to_string());
     let kibibytes: u64 = words[1].parse().unwrap();
-    assert!(kibibytes < 256 * 1024, "{kibibytes} KiB");
+    assert!(kibibytes < 128 * 1024, "{kibibytes} KiB");
 }

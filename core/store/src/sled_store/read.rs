@@ -284,6 +284,10 @@ impl Blocks<'_> {
                 break;
             };
             let (name, value) = self.inner.ask("reading", || item)?;
+            // sled looks which pages it can let go after every 64 accesses to one of its 256 shards, and going on in a
+            // page is none: so each block is asked for once more. Without it a long read holds half a gigabyte,
+            // whatever the cache is set to.
+            self.inner.ask("reading", || self.inner.blocks.contains_key(&name))?;
             let Some((_, first, part)) = read_key(&name) else { continue };
             if part > 0 {
                 // Parts of a long record are fetched with its first.
