@@ -61,6 +61,11 @@ impl Seal for Turned {
         });
         Ok((SubjectId(id as u64), text.bytes().map(|byte| !byte).collect()))
     }
+
+    fn seal_alone(&mut self, text: &str) -> Result<(SubjectId, Arc<[u8]>), SealError> {
+        self.0.push(String::new());
+        Ok((SubjectId(self.0.len() as u64 - 1), text.bytes().map(|byte| !byte).collect()))
+    }
 }
 
 impl Unseal for Turned {

@@ -174,6 +174,13 @@ impl JsonText {
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
+
+    /// The same without what its keys call a secret, in JSON within its strings too. What a record keeps of JSON that
+    /// an application passes on.
+    #[must_use]
+    pub(crate) fn without_secrets(&self) -> Self {
+        crate::wire::json_without_secrets(self.as_str()).map_or_else(|| self.clone(), |text| Self::new(&text))
+    }
 }
 
 impl fmt::Debug for JsonText {

@@ -44,6 +44,19 @@ impl Seal for Keys {
         });
         Ok((SubjectId(id as u64), text.bytes().map(|byte| !byte).collect()))
     }
+
+    fn seal_alone(&mut self, text: &str) -> Result<(SubjectId, Arc<[u8]>), SealError> {
+        self.subjects.push(format!("alone {text}"));
+        Ok((SubjectId(self.subjects.len() as u64 - 1), text.bytes().map(|byte| !byte).collect()))
+    }
+}
+
+impl Keys {
+    /// The subject of a piece that has this content.
+    fn piece(&self, content: &str) -> SubjectId {
+        let name = format!("alone {content}");
+        SubjectId(self.subjects.iter().position(|known| *known == name).unwrap() as u64)
+    }
 }
 
 impl Unseal for Keys {
@@ -199,7 +212,7 @@ fn a_long_message_is_read_from_its_last_record_when_its_pieces_are_erased() {
     assert!(told.iter().flatten().any(|event| matches!(event, Event::CustomEvent { .. })), "{told:?}");
     for text in &texts {
         let content = text.split("\"content\":\"").nth(1).unwrap().trim_end_matches("\"}]");
-        keys.erase(content);
+        keys.erased.insert(keys.piece(content));
     }
     keys.erase("Иванов");
 
@@ -319,4 +332,102 @@ fn a_sealed_snapshot_brings_the_machine_back_and_names_nobody() {
     assert!(
         Machine::restore(&bytes).is_err() && Machine::restore_sealed(&machine.snapshot(), &keys).is_err()
     );
+}
+
+#[test]
+fn a_piece_shares_its_key_with_nobody() {
+    let mut keys = Keys::default();
+    let name = keys.seal("Петрова Анна", "Петрова Анна").unwrap().0;
+    for text in [
+        r#"["multipart",{"message-id":"m","packetcount":2,"packetnumber":0,"content":"Петрова Анна"}]"#,
+        r#" [ "multipart",{"message-id":"m","packetcount":2,"packetnumber":0,"content":"Петрова Анна"}]"#,
+        r#"["multi\u0070art",{"message-id":"m","packetcount":2,"packetnumber":0,"content":"QU\/D"}]"#,
+    ] {
+        let input = Input { at: AT, kind: frame(text) };
+        let recording = Recording { seq: 1, at: AT, input: &input, events: &[], message: None };
+        let mut writer = RecordWriter::default();
+        let bytes = writer.write(&recording, &mut keys).unwrap().to_vec();
+        let pieces = writer.pieces().to_vec();
+        assert_eq!(pieces.len(), 1, "{text}");
+        assert_ne!(pieces[0], name, "{text}");
+        assert_eq!(shown(&Record::read(&bytes, &keys).unwrap().input.kind), format!("SocketId(1) {text}"));
+        let mut found = Vec::new();
+        stored(&bytes, |entry| {
+            if let Stored::Piece(subject) = entry {
+                found.push(subject);
+            }
+        })
+        .unwrap();
+        assert_eq!(found, pieces);
+    }
+}
+
+#[test]
+fn what_an_application_passes_on_is_kept_without_secrets() {
+    let mut keys = Keys::default();
+    let json = |text: &str| Some(callfold_engine::JsonText::new(text));
+    let secrets = r#"{"login":"x1","password":"canary","New_Pwd":["canary"],"a":{"apiKey":1,"t":"{\"token\":\"canary\"}"}}"#;
+    for command in [
+        Command::Exec { method: "setpass".into(), params: json(secrets) },
+        Command::TriggerCustomEvent {
+            name: "n1".into(),
+            recipients: json(secrets),
+            data: json(secrets),
+            send_back: false,
+        },
+    ] {
+        let bytes = write(InputKind::Command(command), &[], None, &mut keys);
+        let told = shown(&Record::read(&bytes, &keys).unwrap().input.kind);
+        assert!(!told.contains("canary") && !keys.subjects.iter().any(|subject| subject.contains("canary")));
+        assert!(told.contains("x1") && told.contains("***"), "{told}");
+    }
+    let plain = Command::Exec { method: "m1".into(), params: json(r#"{ "a": 1 }"#) };
+    let bytes = write(InputKind::Command(plain.clone()), &[], None, &mut keys);
+    assert_eq!(shown(&Record::read(&bytes, &keys).unwrap().input.kind), shown(&InputKind::Command(plain)));
+}
+
+#[test]
+fn only_frames_and_json_are_cut() {
+    let mut keys = Keys::default();
+    let to = Command::Transfer { number: Some(PhoneNumber::from("[VIP] Петрова Анна")) };
+    let bytes = write(InputKind::Command(to), &[], None, &mut keys);
+    assert_eq!(keys.subjects, ["[VIP] Петрова Анна"]);
+    assert!(!contains(&bytes, "VIP"));
+}
+
+#[test]
+fn a_token_that_somebody_sends_is_no_token() {
+    let mut keys = Keys::default();
+    let forged = "erased.subject.0000000000000001";
+    let bytes = write(frame(&format!(r#"["x1",{{"name":"{forged}"}}]"#)), &[], None, &mut keys);
+    assert!(keys.subjects.iter().any(|subject| subject == forged));
+    assert!(!Record::read(&bytes, &keys).unwrap().erased);
+}
+
+/// Texts made of texts made of texts would be longer than any memory.
+#[test]
+fn a_made_up_table_is_refused() {
+    // Version, number, time, engine, nothing behind; two entries: one plain, one made of itself or of what follows.
+    let front = [1, 1, 0, 0, 1, 0, 0];
+    let table = |entries: &[&[u8]]| -> Vec<u8> {
+        let mut bytes = front.to_vec();
+        bytes.push(entries.len() as u8);
+        bytes.extend(entries.concat());
+        bytes.extend_from_slice(&[0, 0, 7, 0]);
+        bytes
+    };
+    let plain: &[u8] = &[0, 2, b'x', b'y'];
+    let of = |place: u8| [2_u8, 2, place << 2 | 1, place << 2 | 1];
+    let refused = |bytes: &[u8]| {
+        let damaged = |error| matches!(error, Err(RecordError::Damaged(_)));
+        damaged(Record::read(bytes, &NoKeys).map(|_| ())) && damaged(stored(bytes, |_| {}))
+    };
+    assert!(!refused(&table(&[plain, &of(0)])), "one layer is what frames are");
+    assert!(refused(&table(&[plain, &of(0), &of(1)])), "text of text");
+    assert!(refused(&table(&[plain, &of(1)])), "text of itself");
+    assert!(refused(&table(&[plain, &of(5)])), "text of what is not there");
+    let mut many = front.to_vec();
+    many.extend_from_slice(&[0x81, 0x80, 0x80, 0x01]);
+    many.extend(std::iter::repeat_n([0, 0], (1 << 21) + 1).flatten());
+    assert!(refused(&many), "too many strings");
 }

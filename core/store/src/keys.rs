@@ -392,8 +392,12 @@ impl Keys {
     }
 
     fn lookup(&self, text: &str) -> [u8; 12] {
+        self.lookup_of(text.as_bytes())
+    }
+
+    fn lookup_of(&self, bytes: &[u8]) -> [u8; 12] {
         let mut lookup = [0; 12];
-        blake3::Hasher::new_keyed(&self.pepper).update(text.as_bytes()).finalize_xof().fill(&mut lookup);
+        blake3::Hasher::new_keyed(&self.pepper).update(bytes).finalize_xof().fill(&mut lookup);
         lookup
     }
 
@@ -407,13 +411,17 @@ impl Keys {
         if let Some(entry) = table.by_lookup.get(&lookup).and_then(|number| table.entries.get(*number)) {
             return Ok((entry.id, entry.key));
         }
+        self.add_subject(&mut table, lookup)
+    }
+
+    fn add_subject(&self, table: &mut Table, lookup: [u8; 12]) -> Result<(SubjectId, [u8; 32]), StoreError> {
         let [a, b, c, d, e, f, g, h, ..] = random()?;
         let id = SubjectId(u64::from_be_bytes([a, b, c, d, e, f, g, h]));
         if table.by_id.contains_key(&id) {
             return Err(StoreError::Random("the same one twice".to_owned()));
         }
         let key = random()?;
-        self.put(&mut table, Entry { state: USED, id, lookup, key })?;
+        self.put(table, Entry { state: USED, id, lookup, key })?;
         Ok((id, key))
     }
 
@@ -439,6 +447,19 @@ impl Seal for &Keys {
             }
             table.sealed.insert(Box::from(subject), (id, Arc::clone(&sealed)));
         }
+        Ok((id, sealed))
+    }
+
+    fn seal_alone(&mut self, text: &str) -> Result<(SubjectId, Arc<[u8]>), SealError> {
+        // Found by nothing but its id: what is looked for is a hash of chance.
+        let chance = random()?;
+        let lookup = self.lookup_of(&chance);
+        let (id, key) = {
+            let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+            self.add_subject(&mut table, lookup)?
+        };
+        let sealed =
+            sealed(&key, text, true).ok_or_else(|| self.damaged(self.number(id), "it seals nothing"))?;
         Ok((id, sealed))
     }
 }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::words::{is_plain, is_plain_key};
+use super::words::{is_code_key, is_plain};
 use crate::wire::{end_of_string, skip_space};
 
 /// A stretch of a frame's text.
@@ -23,17 +23,18 @@ pub(super) enum Lexeme<'t> {
         /// How it is written.
         raw: &'t str,
     },
-    /// The content of a piece of a long message.
-    Piece(Cow<'t, str>),
+    /// The content of a piece of a long message: what it says, or how it is written where that has escapes.
+    Piece(&'t str),
 }
 
+/// The most digits of a code. Longer ones may be a telephone's, whatever the key says.
+const MAX_CODE: usize = 6;
 /// From how many digits on a number may be a telephone's.
 const MIN_DIGITS: usize = 3;
 
-/// Cuts `text`; `each` gets the lexemes in order.
-pub(super) fn cut<'t>(text: &'t str, mut each: impl FnMut(Lexeme<'t>)) {
+/// Cuts `text`, which may be a piece of a long message; `each` gets the lexemes in order.
+pub(super) fn cut<'t>(text: &'t str, is_piece: bool, mut each: impl FnMut(Lexeme<'t>)) {
     let bytes = text.as_bytes();
-    let is_piece = text.trim_start().starts_with("[\"multipart\"");
     let mut literal_from = 0;
     let mut place = 0;
     let mut key = Key::Any;
@@ -47,10 +48,12 @@ pub(super) fn cut<'t>(text: &'t str, mut each: impl FnMut(Lexeme<'t>)) {
                 let before = key;
                 let (said, is_canonical) = read(raw);
                 key = if names_value { Key::of(&said) } else { Key::Any };
-                if is_canonical && (is_plain(&said) || (before == Key::Plain && !names_value)) {
+                if is_piece && before == Key::Content && !names_value {
+                    // Without an escape it is what stands between the quotes.
+                    let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+                    Some(Lexeme::Piece(inner.filter(|inner| !inner.contains('\\')).unwrap_or(raw)))
+                } else if is_canonical && (is_plain(&said) || (!names_value && before.leaves(&said))) {
                     None
-                } else if is_canonical && is_piece && before == Key::Content {
-                    Some(Lexeme::Piece(said))
                 } else if is_canonical {
                     Some(Lexeme::Text(said))
                 } else {
@@ -65,7 +68,7 @@ pub(super) fn cut<'t>(text: &'t str, mut each: impl FnMut(Lexeme<'t>)) {
                 let is_number =
                     raw.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
                 let is_short = is_number && digits < MIN_DIGITS;
-                (!is_short && before != Key::Plain)
+                (!is_short && !before.leaves(raw))
                     .then_some(Lexeme::Spelled { subject: Cow::Borrowed(raw), raw })
             }
             b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'\\' | 0x80.. => {
@@ -102,7 +105,10 @@ pub(super) fn cut<'t>(text: &'t str, mut each: impl FnMut(Lexeme<'t>)) {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Key {
     Any,
-    Plain,
+    /// A code, a state, a count.
+    Code,
+    /// The id of a request or a message.
+    Id,
     Content,
 }
 
@@ -110,8 +116,18 @@ impl Key {
     fn of(key: &str) -> Self {
         match key {
             "content" => Self::Content,
-            _ if is_plain_key(key) => Self::Plain,
+            "qid" | "message-id" => Self::Id,
+            _ if is_code_key(key) => Self::Code,
             _ => Self::Any,
+        }
+    }
+
+    /// Whether a value that is called so stays readable: nobody's number is so short, nobody's name looks so.
+    fn leaves(self, value: &str) -> bool {
+        match self {
+            Self::Any | Self::Content => false,
+            Self::Code => value.len() <= MAX_CODE && value.bytes().all(|byte| byte.is_ascii_digit()),
+            Self::Id => value.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b'-')),
         }
     }
 }
@@ -147,12 +163,20 @@ mod tests {
 
     use super::*;
 
+    fn is_piece(text: &str) -> bool {
+        text.contains("multipart")
+    }
+
     /// The lexemes put together again.
     fn whole(text: &str) -> String {
         let mut whole = String::new();
-        cut(text, |lexeme| match lexeme {
+        cut(text, is_piece(text), |lexeme| match lexeme {
             Lexeme::Literal(raw) | Lexeme::Spelled { raw, .. } => whole.push_str(raw),
-            Lexeme::Text(said) | Lexeme::Piece(said) => {
+            Lexeme::Piece(said) if !said.starts_with('"') => {
+                whole.push_str(&serde_json::to_string(said).unwrap());
+            }
+            Lexeme::Piece(raw) => whole.push_str(raw),
+            Lexeme::Text(said) => {
                 whole.push_str(&serde_json::to_string(&said).unwrap());
             }
         });
@@ -161,7 +185,7 @@ mod tests {
 
     fn sealed(text: &str) -> Vec<String> {
         let mut sealed = Vec::new();
-        cut(text, |lexeme| match lexeme {
+        cut(text, is_piece(text), |lexeme| match lexeme {
             Lexeme::Literal(_) => {}
             Lexeme::Text(said) => sealed.push(said.into_owned()),
             Lexeme::Spelled { subject, raw } => sealed.push(format!("{subject}←{raw}")),
@@ -181,7 +205,14 @@ mod tests {
         );
         assert_eq!(sealed(r#"["x y",{"ivanov":102,"n":12,"state":4711}]"#), ["x y", "ivanov", "102←102"]);
         assert_eq!(sealed(r#"["multipart",{"message-id":"77","content":"QUJD"}]"#), ["piece QUJD"]);
+        assert_eq!(sealed(r#"["multipart",{"content":"QU\/D"}]"#), [r#"piece "QU\/D""#]);
         assert_eq!(sealed(r#"["ping",{"content":"QUJD"}]"#), ["QUJD"]);
+        assert_eq!(
+            sealed(
+                r#"["x1",{"result":"+79161234567","state":79161234567,"error":"Иванов","qid":"0.33","dated":150601}]"#
+            ),
+            ["x1", "+79161234567", "79161234567←79161234567", "Иванов"]
+        );
     }
 
     #[test]

@@ -11,7 +11,8 @@
 //! - A record's hash is BLAKE3 over the hash of the record before it and the record's bytes ([`Hash::after`]).
 //! - Bytes of older versions are raised to the newest when they are read (`upgrade`).
 //!
-//! Secrets cannot get in: frames come as [`FrameText`], commands name their credential by a handle.
+//! Secrets cannot get in: frames come as [`FrameText`], commands name their credential by a handle, and JSON that a
+//! command passes on is masked.
 
 mod bytes;
 mod codec;
@@ -30,11 +31,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::command::Command;
 use crate::event::Event;
 use crate::input::{Input, InputKind, SocketId};
-use crate::text::Text;
+use crate::text::{JsonText, Text};
 use crate::time::Timestamp;
-use crate::wire::FrameText;
+use crate::wire::{Body, Frame, FrameText};
 
 use bytes::{Cursor, put_number, put_signed};
 use codec::{Decoder, Encoder};
@@ -173,7 +175,7 @@ impl RecordWriter {
         self.bytes.clear();
         let mut body = Encoder::new(&mut self.body, &mut self.strings, seal);
         recording.events.serialize(&mut body)?;
-        recording.message.serialize(&mut body)?;
+        put_message(recording.message, &mut body)?;
         put_input(&recording.input.kind, &mut body)?;
 
         let out = &mut self.bytes;
@@ -306,6 +308,41 @@ const NAMED: u64 = 5;
 const COMMAND: u64 = 6;
 const TIMER: u64 = 7;
 
+fn put_message(message: Option<&str>, body: &mut Encoder<'_>) -> Result<(), RecordError> {
+    match message {
+        None => body.number(0),
+        Some(text) => {
+            body.number(1);
+            let place = body.strings.frame(text, false, body.seal)?;
+            body.number(u64::from(place));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the machine takes this frame for a piece of a long message.
+fn is_piece(text: &str) -> bool {
+    // Only a name that is written out, or with escapes, can be that of a piece.
+    (text.contains("multipart") || text.contains('\\'))
+        && matches!(Frame::decode(text), Ok(Frame { body: Body::Multipart(_), .. }))
+}
+
+/// A command without what may be a secret in the JSON that it passes on. The rules look into none of it.
+fn masked(command: &Command) -> Cow<'_, Command> {
+    if let Command::Exec { method, params: Some(params) } = command {
+        Cow::Owned(Command::Exec { method: method.clone(), params: Some(params.without_secrets()) })
+    } else if let Command::TriggerCustomEvent { name, recipients, data, send_back } = command {
+        Cow::Owned(Command::TriggerCustomEvent {
+            name: name.clone(),
+            recipients: recipients.as_ref().map(JsonText::without_secrets),
+            data: data.as_ref().map(JsonText::without_secrets),
+            send_back: *send_back,
+        })
+    } else {
+        Cow::Borrowed(command)
+    }
+}
+
 fn put_input(kind: &InputKind<'_>, body: &mut Encoder<'_>) -> Result<(), RecordError> {
     match kind {
         InputKind::Opened(socket) => {
@@ -323,7 +360,9 @@ fn put_input(kind: &InputKind<'_>, body: &mut Encoder<'_>) -> Result<(), RecordE
         InputKind::Frame { socket, text } => {
             body.number(FRAME);
             body.number(socket.0);
-            text.as_str().serialize(body)?;
+            let text = text.as_str();
+            let place = body.strings.frame(text, is_piece(text), body.seal)?;
+            body.number(u64::from(place));
         }
         InputKind::Binary { socket, bytes } => {
             body.number(BINARY);
@@ -339,7 +378,7 @@ fn put_input(kind: &InputKind<'_>, body: &mut Encoder<'_>) -> Result<(), RecordE
         }
         InputKind::Command(command) => {
             body.number(COMMAND);
-            command.serialize(body)?;
+            masked(command).serialize(body)?;
         }
         InputKind::Timer(timer) => {
             body.number(TIMER);
@@ -426,11 +465,13 @@ pub fn stored(record: &[u8], each: impl FnMut(Stored<'_>)) -> Result<(), RecordE
 }
 
 fn stored_in_table(bytes: &mut Cursor<'_>, mut each: impl FnMut(Stored<'_>)) -> Result<(), RecordError> {
-    let count = bytes.count()?;
-    let mut subjects = Vec::with_capacity(count);
-    for before in 0..count {
+    // Of each entry: whether text may be made of it, and its subject.
+    let mut entries: Vec<(bool, Option<SubjectId>)> = Vec::new();
+    for _ in 0..strings::entry_count(bytes)? {
         let mut subject = None;
-        match Raw::read(bytes, before)? {
+        let raw = Raw::read(bytes, |place| entries.get(place).is_some_and(|(is_part, _)| *is_part))?;
+        let is_part = !matches!(raw, Raw::Cut { .. });
+        match raw {
             Raw::Plain(text) => each(Stored::Plain(text.as_bytes())),
             Raw::Sealed(id, sealed) => {
                 subject = Some(id);
@@ -439,13 +480,13 @@ fn stored_in_table(bytes: &mut Cursor<'_>, mut each: impl FnMut(Stored<'_>)) -> 
             Raw::Cut { pieces, number } => Raw::parts(pieces, number, |part| match part {
                 Part::Literal(literal) => each(Stored::Plain(literal)),
                 Part::Content(place) => {
-                    if let Some(Some(id)) = subjects.get(place) {
+                    if let Some((_, Some(id))) = entries.get(place) {
                         each(Stored::Piece(*id));
                     }
                 }
             })?,
         }
-        subjects.push(subject);
+        entries.push((is_part, subject));
     }
     Ok(())
 }
@@ -455,7 +496,7 @@ fn stored_in_table(bytes: &mut Cursor<'_>, mut each: impl FnMut(Stored<'_>)) -> 
 /// # Errors
 /// [`RecordError::Seal`] if personal data cannot be put under their keys.
 pub fn write_sealed(value: &impl Serialize, seal: &mut dyn Seal) -> Result<Vec<u8>, RecordError> {
-    let (mut strings, mut body) = (Writer::default(), Vec::new());
+    let (mut strings, mut body) = (Writer::of_derived(), Vec::new());
     value.serialize(&mut Encoder::new(&mut body, &mut strings, seal))?;
     let mut out = Vec::with_capacity(strings.table().len() + body.len() + 4);
     put_number(&mut out, u64::from(strings.count()));

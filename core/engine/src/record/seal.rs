@@ -67,6 +67,13 @@ pub trait Seal {
     /// # Errors
     /// [`SealError`] if the keeper of the keys cannot.
     fn seal(&mut self, subject: &str, text: &str) -> Result<(SubjectId, Arc<[u8]>), SealError>;
+
+    /// Seals `text` under a key that nothing else is under, whatever the text is: one that can be destroyed without a
+    /// look at who else might have it.
+    ///
+    /// # Errors
+    /// [`SealError`] if the keeper of the keys cannot.
+    fn seal_alone(&mut self, text: &str) -> Result<(SubjectId, Arc<[u8]>), SealError>;
 }
 
 /// Takes text out from under the key of its subject.

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::de::IgnoredAny;
 
 use super::RecordError;
 use super::bytes::{Cursor, put_bytes, put_number};
 use super::lexemes::{Lexeme, cut};
-use super::seal::{Seal, SubjectId, Unseal};
+use super::seal::{Seal, SubjectId, Unseal, is_token};
 use super::words::is_plain;
 
 /// Kinds of entries.
@@ -26,21 +27,47 @@ const TEXT: u64 = 1;
 const SPELLED: u64 = 2;
 const CONTENT: u64 = 3;
 
+/// The most entries of a table, and the longest text that is put together of some: a record that was made up must not
+/// make us hold more than it has.
+const MAX_ENTRIES: usize = 1 << 20;
+const MAX_TEXT_BYTES: usize = 64 * 1024 * 1024;
+/// For how many entries room is made before they are read.
+const FEW_ENTRIES: usize = 256;
+
+/// How many entries a table has.
+pub(super) fn entry_count(bytes: &mut Cursor<'_>) -> Result<usize, RecordError> {
+    match bytes.count()? {
+        count if count <= MAX_ENTRIES => Ok(count),
+        _ => Err(RecordError::Damaged("too many strings")),
+    }
+}
+
 /// The table of a record that is written.
 #[derive(Debug, Default)]
 pub(super) struct Writer {
     table: Vec<u8>,
     count: u32,
     known: BTreeMap<Box<str>, u32>,
+    /// Texts that are cut. They are not parts of each other, so that none is made of more than one layer.
+    cut: BTreeMap<Box<str>, u32>,
     spelled: BTreeMap<Box<str>, u32>,
     contents: Vec<SubjectId>,
+    /// Whether tokens of what was erased stay as they are: in what is derived from a log. What comes from outside and
+    /// looks like one is sealed like any other text.
+    tokens_stay: bool,
 }
 
 impl Writer {
+    /// A table for a value that is derived from a log.
+    pub(super) fn of_derived() -> Self {
+        Self { tokens_stay: true, ..Self::default() }
+    }
+
     pub(super) fn clear(&mut self) {
         self.table.clear();
         self.count = 0;
         self.known.clear();
+        self.cut.clear();
         self.spelled.clear();
         self.contents.clear();
     }
@@ -58,15 +85,29 @@ impl Writer {
         &self.contents
     }
 
-    /// The place of `text` in the table.
+    /// The place of `text` in the table. Text that is JSON is cut like a frame: it may have many people in it.
     pub(super) fn place(&mut self, text: &str, seal: &mut dyn Seal) -> Result<u32, RecordError> {
-        if let Some(place) = self.known.get(text) {
+        if let Some(place) = self.known.get(text).or_else(|| self.cut.get(text)) {
             return Ok(*place);
         }
-        if text.starts_with(['[', '{']) {
-            return self.cut(text, seal);
+        if text.starts_with(['[', '{']) && serde_json::from_str::<IgnoredAny>(text).is_ok() {
+            return self.cut(text, false, seal);
         }
         self.whole(text, seal)
+    }
+
+    /// The place of the text of a frame, readable or not.
+    pub(super) fn frame(
+        &mut self,
+        text: &str,
+        is_piece: bool,
+        seal: &mut dyn Seal,
+    ) -> Result<u32, RecordError> {
+        if text.starts_with(['[', '{', ' ', '\t', '\n', '\r']) {
+            self.cut(text, is_piece, seal)
+        } else {
+            self.whole(text, seal)
+        }
     }
 
     /// The place of text that is nobody's, whatever it looks like.
@@ -83,7 +124,7 @@ impl Writer {
         if let Some(place) = self.known.get(text) {
             return Ok(*place);
         }
-        if is_plain(text) {
+        if is_plain(text) || self.tokens_stay && is_token(text) {
             return Ok(self.plain(text));
         }
         self.sealed(text, text, seal)?;
@@ -92,10 +133,14 @@ impl Writer {
 
     fn sealed(&mut self, subject: &str, text: &str, seal: &mut dyn Seal) -> Result<SubjectId, RecordError> {
         let (id, sealed) = seal.seal(subject, text)?;
+        self.put_sealed(id, &sealed);
+        Ok(id)
+    }
+
+    fn put_sealed(&mut self, id: SubjectId, sealed: &[u8]) {
         self.table.push(SEALED);
         self.table.extend_from_slice(&id.0.to_be_bytes());
-        put_bytes(&mut self.table, &sealed);
-        Ok(id)
+        put_bytes(&mut self.table, sealed);
     }
 
     fn entry(&mut self, text: &str) -> u32 {
@@ -119,11 +164,14 @@ impl Writer {
         Ok(place)
     }
 
-    fn cut(&mut self, text: &str, seal: &mut dyn Seal) -> Result<u32, RecordError> {
+    fn cut(&mut self, text: &str, is_piece: bool, seal: &mut dyn Seal) -> Result<u32, RecordError> {
+        if let Some(place) = self.cut.get(text) {
+            return Ok(*place);
+        }
         let mut pieces = Vec::with_capacity(text.len() / 2);
         let mut number = 0_u64;
         let mut wrong = None;
-        cut(text, |lexeme| {
+        cut(text, is_piece, |lexeme| {
             if wrong.is_some() {
                 return;
             }
@@ -152,16 +200,21 @@ impl Writer {
         self.table.push(CUT);
         put_number(&mut self.table, number);
         self.table.extend_from_slice(&pieces);
-        Ok(self.entry(text))
+        let place = self.count;
+        self.count += 1;
+        self.cut.insert(Box::from(text), place);
+        Ok(place)
     }
 
+    /// The content of a piece of a long message, under a key of its own: it can be destroyed without anybody's name
+    /// going with it, whatever a server calls a piece.
     fn content(&mut self, said: &str, seal: &mut dyn Seal) -> Result<u32, RecordError> {
-        if let Some(place) = self.known.get(said) {
-            return Ok(*place);
-        }
-        let id = self.sealed(said, said, seal)?;
+        let (id, sealed) = seal.seal_alone(said)?;
+        self.put_sealed(id, &sealed);
         self.contents.push(id);
-        Ok(self.entry(said))
+        let place = self.count;
+        self.count += 1;
+        Ok(place)
     }
 }
 
@@ -189,10 +242,13 @@ pub(super) struct Table<'b> {
 impl<'b> Table<'b> {
     /// Reads `count` entries from the front of `bytes`.
     pub(super) fn read(bytes: &mut Cursor<'b>, unseal: &dyn Unseal) -> Result<Self, RecordError> {
-        let count = bytes.count()?;
-        let mut entries = Vec::with_capacity(count);
+        let count = entry_count(bytes)?;
+        let mut entries: Vec<Entry<'b>> = Vec::with_capacity(count.min(FEW_ENTRIES));
         for _ in 0..count {
-            entries.push(match Raw::read(bytes, entries.len())? {
+            let is_part =
+                |place: usize| entries.get(place).is_some_and(|entry| !matches!(entry, Entry::Cut { .. }));
+            let raw = Raw::read(bytes, is_part)?;
+            entries.push(match raw {
                 Raw::Plain(text) => Entry::Plain(text),
                 Raw::Sealed(subject, sealed) => match unseal.unseal(subject, sealed)? {
                     Some(text) => Entry::Sealed(text),
@@ -254,6 +310,9 @@ impl<'b> Table<'b> {
                 );
                 continue;
             }
+            if text.len() > MAX_TEXT_BYTES {
+                return Err(RecordError::Damaged("text that would be too long"));
+            }
             let is_erased = usize::try_from(value)
                 .is_ok_and(|place| matches!(self.entries.get(place), Some(Entry::Erased(_))));
             let said = self.text(value)?;
@@ -261,6 +320,8 @@ impl<'b> Table<'b> {
                 // A space in the place of an erased piece; the last piece brings the whole message.
                 CONTENT if is_erased => put_json(&mut text, &STANDARD.encode(message.unwrap_or(" "))),
                 SPELLED if !is_erased => text.push_str(said),
+                // Written with escapes, it stands with its quotes.
+                CONTENT if said.starts_with('"') => text.push_str(said),
                 // TEXT, and whatever is erased: a token is text, also where a number stood.
                 _ => put_json(&mut text, said),
             }
@@ -289,8 +350,8 @@ pub(super) enum Raw<'b> {
 }
 
 impl<'b> Raw<'b> {
-    /// Reads the entry at the front; `before` are the entries before it.
-    pub(super) fn read(bytes: &mut Cursor<'b>, before: usize) -> Result<Self, RecordError> {
+    /// Reads the entry at the front; `is_part` says of which entries before it a text may be made.
+    pub(super) fn read(bytes: &mut Cursor<'b>, is_part: impl Fn(usize) -> bool) -> Result<Self, RecordError> {
         Ok(match bytes.byte()? {
             PLAIN => Self::Plain(bytes.text()?),
             SEALED => {
@@ -308,8 +369,8 @@ impl<'b> Raw<'b> {
                     let value = usize::try_from(tag >> 2).unwrap_or(usize::MAX);
                     if tag & 3 == LITERAL {
                         bytes.take(value)?;
-                    } else if value >= before {
-                        return Err(RecordError::Damaged("text made of what comes after it"));
+                    } else if !is_part(value) {
+                        return Err(RecordError::Damaged("text made of what it cannot be made of"));
                     }
                 }
                 Self::Cut { pieces, number }

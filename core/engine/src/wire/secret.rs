@@ -6,6 +6,7 @@ use std::fmt;
 
 use encoding_rs::{EncoderResult, WINDOWS_1251};
 use md5::{Digest, Md5};
+use serde_json::Value;
 
 use super::{end_of_string, skip_space};
 
@@ -122,6 +123,41 @@ impl Removed {
 impl fmt::Debug for Removed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Removed({:?})", self.kind)
+    }
+}
+
+/// JSON without the values that its keys call secrets, in JSON within its strings too; none if there are none. Takes more
+/// for a secret than a frame's mask does: an application's own fields have no names that could be listed.
+pub(crate) fn json_without_secrets(text: &str) -> Option<String> {
+    let mut value: Value = serde_json::from_str(text).ok()?;
+    mask(&mut value, 0).then(|| value.to_string())
+}
+
+/// How deep JSON within strings of JSON is looked into.
+const MAX_LAYERS: usize = 4;
+
+fn mask(value: &mut Value, layer: usize) -> bool {
+    match value {
+        Value::Object(fields) => fields.iter_mut().fold(false, |masked, (key, value)| {
+            let key = key.to_lowercase();
+            if ["pass", "pwd", "token", "secret", "sessionid", "apikey"].iter().any(|name| key.contains(name))
+            {
+                *value = Value::from(MASK);
+                return true;
+            }
+            mask(value, layer) | masked
+        }),
+        Value::Array(items) => items.iter_mut().fold(false, |masked, item| mask(item, layer) | masked),
+        Value::String(text) if layer < MAX_LAYERS && text.starts_with(['{', '[']) => {
+            let inner = serde_json::from_str::<Value>(text).ok();
+            let Some(mut inner) = inner else { return false };
+            let masked = mask(&mut inner, layer + 1);
+            if masked {
+                *text = inner.to_string();
+            }
+            masked
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 
