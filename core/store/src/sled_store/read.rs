@@ -298,7 +298,7 @@ impl Blocks<'_> {
             }
             let block = self.whole(first, value)?;
             // The first block that is found may end before the tail begins, where `expected` is.
-            if block.next() > expected || first == expected {
+            if first == expected || block.next() > expected {
                 return Ok(Some(block));
             }
         }
@@ -308,7 +308,7 @@ impl Blocks<'_> {
         };
         if let Some((first, value)) = last.and_then(|(name, value)| Some((read_key(&name)?.1, value))) {
             let block = Block::new(self.stream, first, value)?;
-            if block.next() > expected || first == expected {
+            if first == expected || block.next() > expected {
                 return Ok(Some(block));
             }
         }
@@ -317,7 +317,7 @@ impl Blocks<'_> {
         let name = key(self.stream, first, 0);
         let Some(value) = self.inner.ask("reading", || self.inner.blocks.get(name))? else { return Ok(None) };
         let block = self.whole(first, value)?;
-        if block.next() <= expected && first != expected {
+        if first != expected && block.next() <= expected {
             return Ok(None);
         }
         let rest = key(self.stream, first, u16::MAX)..=key(self.stream, u64::MAX, u16::MAX);
