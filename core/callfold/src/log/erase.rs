@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::io;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -46,13 +47,22 @@ impl Log {
     /// in this store and its exports. Nothing else changes. There is no way back. Call with `dry` to see what it would
     /// do.
     ///
-    /// A machine that still runs has what it has in memory; exports and copies made before are not reached.
+    /// Keys that no record and no description needs are destroyed as well, whoever they are of: those of derived
+    /// values, of imports that failed, of records that were cut off at opening. While a [`StreamWriter`](super::StreamWriter)
+    /// has records that are staged and not committed, that is left for the next time; a longer text in such a record
+    /// is not reached either. Whoever records waits while somebody is erased.
+    ///
+    /// A machine that still runs has what it has in memory, and no more snapshots of it are kept; exports and copies
+    /// made before are not reached.
     ///
     /// # Errors
     /// [`LogError::NotErasable`] for text that is too short to be somebody's; [`LogError`] if the store cannot be read
     /// to its end, and nothing was then erased.
     pub fn erase(&self, text: &str, dry: bool, progress: OnProgress<'_>) -> Result<ErasedReport, LogError> {
         let wanted = Wanted::new(text)?;
+        // Nothing is derived, and nothing sealed, from what is about to be erased. Who derives takes no turn to write.
+        let _alone = (!dry)
+            .then(|| (self.deriving.lock().unwrap_or_else(PoisonError::into_inner), self.turns.erase()));
         let streams = self.store.streams()?;
         let of = streams
             .iter()
@@ -98,7 +108,13 @@ impl Log {
         }
         report.subjects = found.doomed.len();
         if !dry {
-            let doomed: Vec<SubjectId> = found.doomed.into_iter().collect();
+            // First: whatever of it fails, a machine that has the name writes no snapshot of it.
+            self.turns.erasures.fetch_add(1, Ordering::AcqRel);
+            let mut doomed: Vec<SubjectId> = found.doomed.into_iter().collect();
+            if self.turns.staged.load(Ordering::Acquire) == 0 {
+                let kept = self.store.keys().kept();
+                doomed.extend(kept.into_iter().filter(|subject| !found.referred.contains(subject)));
+            }
             self.store.keys().erase(&doomed)?;
             // What is derived has it under the same keys; it is made anew all the same, so that none is remembered.
             self.store.clear_derived()?;
