@@ -304,9 +304,10 @@ impl Unseal for Without<'_> {
 fn texts_of(record: &Record) -> Result<Vec<String>, LogError> {
     let mut texts = vec![serde_json::to_string(&record.events).map_err(io::Error::from)?];
     texts.extend(record.message.clone());
-    texts.push(match &record.input.kind {
-        InputKind::Frame { text, .. } => text.as_str().to_owned(),
-        other => input_json(other).to_string(),
+    texts.push(if let InputKind::Frame { text, .. } = &record.input.kind {
+        text.as_str().to_owned()
+    } else {
+        input_json(&record.input.kind).to_string()
     });
     Ok(texts)
 }
