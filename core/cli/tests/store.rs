@@ -544,6 +544,42 @@ fn somebody_erased_is_read_nowhere_and_everything_else_stays() {
     place.fails(2, &["erase", "x", "--yes"]);
 }
 
+/// A command with this on its standard input.
+fn run_with(args: &[&str], input: &str) -> Output {
+    let mut child =
+        callfold(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn the_name_to_erase_may_come_by_standard_input() {
+    let place = Place::filled();
+    let line = format!("{NUMBER}\r\nand what else is there\n");
+    let output = run_with(&place.args(&["erase", "-", "--yes"]), &line);
+    assert_eq!((code(&output), text(&output.stderr)), (0, ""));
+    assert!(text(&output.stdout).starts_with("erased ") && !place.good(&["export"]).contains(NUMBER));
+    let output = run_with(&place.args(&["erase", "-", "--dry-run"]), NUMBER);
+    assert_eq!((code(&output), text(&output.stdout)), (1, "nothing has `+79161234567`\n"));
+    assert_eq!(code(&run_with(&place.args(&["erase", "-", "--yes"]), "")), 2);
+}
+
+#[test]
+fn what_is_derived_goes_also_when_nothing_has_the_name() {
+    let place = Place::filled();
+    place.good(&["calls"]);
+    let derived = || {
+        let (log, _) = Log::open(Path::new(&place.store), Options::default()).unwrap();
+        log.store().derived(&[0], &[0xff], false).count()
+    };
+    assert!(derived() > 0);
+    assert_eq!(code(&run(&place.args(&["erase", "nobody at all", "--dry-run"]))), 1);
+    assert!(derived() > 0, "only looked at");
+    let output = run(&place.args(&["erase", "nobody at all", "--yes"]));
+    assert_eq!((code(&output), text(&output.stdout)), (1, "nothing has `nobody at all`\n"));
+    assert_eq!(derived(), 0);
+}
+
 // ---- what is not there, and what makes no sense ----
 
 #[test]

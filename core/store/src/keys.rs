@@ -8,8 +8,8 @@
 //! lose any: one that cannot be read is taken for lost, and no record that counts needs it. Of those before, one that
 //! cannot be read is damage.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
+use std::collections::{HashMap, HashSet};
 use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
@@ -184,6 +184,21 @@ impl Table {
         self.entries.push(entry);
     }
 
+    /// A text is not found under this subject any more; if it has others, under one of those.
+    fn no_longer_found(&mut self, lookup: &[u8; 12], number: usize, subject: SubjectId) {
+        let mut twins = self.twins.remove(lookup).unwrap_or_default();
+        twins.retain(|twin| *twin != subject);
+        if self.by_lookup.get(lookup) == Some(&number) {
+            self.by_lookup.remove(lookup);
+            if let Some(next) = twins.pop().and_then(|twin| self.by_id.get(&twin)) {
+                self.by_lookup.insert(*lookup, *next);
+            }
+        }
+        if !twins.is_empty() {
+            self.twins.insert(*lookup, twins);
+        }
+    }
+
     fn get(&self, id: SubjectId) -> Option<&Entry> {
         self.entries.get(*self.by_id.get(&id)?)
     }
@@ -295,6 +310,12 @@ impl Keys {
         first.map(|entry| entry.id).into_iter().chain(twins).collect()
     }
 
+    /// Every subject that can be read.
+    #[must_use]
+    pub fn kept(&self) -> Vec<SubjectId> {
+        self.read().entries.iter().filter(|entry| entry.state == USED).map(|entry| entry.id).collect()
+    }
+
     /// What has become of a subject.
     #[must_use]
     pub fn subject(&self, subject: SubjectId) -> Subject {
@@ -312,6 +333,10 @@ impl Keys {
     /// [`StoreError::Io`] if the file cannot be written or synced; ask again then.
     pub fn erase(&self, subjects: &[SubjectId]) -> Result<(), StoreError> {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        // First, so that nothing is remembered of those that are gone when the file fails half-way.
+        let gone: HashSet<SubjectId> = subjects.iter().copied().collect();
+        table.sealed.retain(|_, (subject, _)| !gone.contains(subject));
+        table.opened.retain(|subject, _| !gone.contains(subject));
         for subject in subjects {
             let Some(number) = table.by_id.get(subject).copied() else { continue };
             let gone = Entry::gone(*subject);
@@ -320,13 +345,8 @@ impl Keys {
             }
             let Some(entry) = table.entries.get_mut(number) else { continue };
             let before = std::mem::replace(entry, gone);
-            if table.by_lookup.get(&before.lookup) == Some(&number) {
-                table.by_lookup.remove(&before.lookup);
-            }
-            table.twins.remove(&before.lookup);
-            table.opened.remove(subject);
+            table.no_longer_found(&before.lookup, number, *subject);
         }
-        table.sealed.retain(|_, (subject, _)| !subjects.contains(subject));
         match &self.place {
             Place::File(file) => file.sync(),
             Place::Memory => Ok(()),
@@ -437,17 +457,23 @@ impl Seal for &Keys {
         if is_itself && let Some((id, sealed)) = self.read().sealed.get(subject) {
             return Ok((*id, Arc::clone(sealed)));
         }
-        let (id, key) = self.subject_of(subject)?;
-        let sealed =
-            sealed(&key, text, is_itself).ok_or_else(|| self.damaged(self.number(id), "it seals nothing"))?;
-        if is_itself && subject.len() <= MAX_REMEMBERED_BYTES {
+        loop {
+            let (id, key) = self.subject_of(subject)?;
+            let sealed = sealed(&key, text, is_itself)
+                .ok_or_else(|| self.damaged(self.number(id), "it seals nothing"))?;
             let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-            if table.sealed.len() >= MAX_REMEMBERED {
-                table.sealed.clear();
+            // Erased meanwhile: what is sealed from now on is somebody new's.
+            if table.get(id).is_none_or(|entry| entry.state != USED) {
+                continue;
             }
-            table.sealed.insert(Box::from(subject), (id, Arc::clone(&sealed)));
+            if is_itself && subject.len() <= MAX_REMEMBERED_BYTES {
+                if table.sealed.len() >= MAX_REMEMBERED {
+                    table.sealed.clear();
+                }
+                table.sealed.insert(Box::from(subject), (id, Arc::clone(&sealed)));
+            }
+            return Ok((id, sealed));
         }
-        Ok((id, sealed))
     }
 
     fn seal_alone(&mut self, text: &str) -> Result<(SubjectId, Arc<[u8]>), SealError> {
@@ -570,6 +596,7 @@ fn random() -> Result<[u8; 32], StoreError> {
 mod tests {
     use std::fs;
     use std::path::PathBuf;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use callfold_engine::record::{Seal as _, SubjectId, Unseal as _};
     use tempfile::TempDir;
@@ -667,6 +694,61 @@ mod tests {
         assert_ne!(again.0, all[1].0);
         assert_eq!(opened(&keys, &again).as_deref(), Some(NAMES[1]));
         assert_eq!(opened(&keys, &all[1]), None);
+    }
+
+    #[test]
+    fn what_is_sealed_while_it_is_erased_is_somebody_new() {
+        let keys = Keys::in_memory().unwrap();
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|threads| {
+            for _ in 0..3 {
+                threads.spawn(|| {
+                    while !is_over.load(Ordering::Acquire) {
+                        seal(&keys, NAMES[0]);
+                    }
+                });
+            }
+            let stale = (0..20_000).filter(|_| {
+                keys.erase(&keys.find_all(NAMES[0])).unwrap();
+                let (subject, _) = seal(&keys, NAMES[0]);
+                keys.subject(subject) != Subject::Kept
+            });
+            let stale = stale.count();
+            is_over.store(true, Ordering::Release);
+            assert_eq!(stale, 0);
+        });
+    }
+
+    #[test]
+    fn one_of_two_subjects_of_a_text_is_erased_and_the_other_is_found() {
+        let keys = Keys::in_memory().unwrap();
+        for first_goes in [true, false] {
+            let name = NAMES[usize::from(first_goes)];
+            let here = seal(&keys, name);
+            keys.import(SubjectId(u64::from(first_goes)), Some(([7; 32], Some(name)))).unwrap();
+            let both = keys.find_all(name);
+            assert_eq!(both, [here.0, SubjectId(u64::from(first_goes))]);
+            let (goes, stays) = if first_goes { (both[0], both[1]) } else { (both[1], both[0]) };
+            keys.erase(&[goes]).unwrap();
+            assert_eq!((keys.find(name), keys.find_all(name)), (Some(stays), vec![stays]));
+            assert!(keys.kept().contains(&stays) && !keys.kept().contains(&goes));
+            assert_eq!(seal(&keys, name).0, stays);
+        }
+    }
+
+    #[test]
+    fn an_erasure_that_fails_leaves_nothing_remembered() {
+        let kept = Kept::new();
+        drop(half_synced(&kept));
+        let mut keys = kept.open().unwrap();
+        let subjects: Vec<SubjectId> = NAMES.iter().map(|name| seal(&keys, name).0).collect();
+        // A file that cannot be written.
+        if let super::Place::File(file) = &mut keys.place {
+            file.file = fs::File::open(&kept.path).unwrap();
+        }
+        assert!(keys.erase(&subjects).is_err());
+        let table = keys.read();
+        assert!(table.sealed.is_empty() && table.opened.is_empty());
     }
 
     #[test]

@@ -98,13 +98,20 @@ impl Log {
         Ok(machine)
     }
 
-    /// Keeps a snapshot of a machine after the record of this number and hash; whether it could be made now.
+    /// Keeps a snapshot of a machine after the record of this number and hash; whether it could be made now. None is
+    /// kept, now or later, of a machine that was there before the last erasure, when there were `erasures`: it still
+    /// has the name in memory.
     pub(super) fn keep_snapshot(
         &self,
         stream: StreamId,
         (seq, hash): (u64, Hash),
         machine: &Machine,
+        erasures: u64,
     ) -> Result<bool, LogError> {
+        let _no_erasure = self.turns.write();
+        if self.turns.erasures() != erasures {
+            return Ok(true);
+        }
         let Some(machine) = machine.snapshot_sealed(&mut self.store.keys())? else { return Ok(false) };
         let EngineVersion { major, minor, patch } = EngineVersion::THIS;
         let mut bytes = vec![VERSION];

@@ -1,14 +1,20 @@
 //! Forgets somebody: the keys of what is theirs are destroyed. Records, times, totals and the chain stay.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::io;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use callfold_engine::record::{Stored, SubjectId, Unseal as _, made_of, stored, stored_in_sealed};
-use callfold_store::{Place, StoreError};
+use callfold_engine::InputKind;
+use callfold_engine::record::{
+    NoKeys, Record, SealError, Stored, SubjectId, Unseal, made_of, stored, stored_in_sealed,
+};
+use callfold_store::{Keys, Place, StoreError};
 
 use super::verify::PROGRESS_EVERY;
-use super::{Log, LogError, OnProgress, Progress, StreamInfo};
+use super::{Log, LogError, OnProgress, Progress, StreamInfo, input_json};
 
 /// What was erased.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +33,12 @@ pub struct ErasedReport {
 const MIN_CHARACTERS: usize = 2;
 /// From how many digits on a number is looked for by its digits, however it is written.
 const MIN_DIGITS: usize = 5;
+/// How many marks may stand between two digits of a number: `8 (495) 111-22-33`.
+const MAX_MARKS: usize = 2;
+/// How many strings in strings are opened.
+const MAX_NESTED: usize = 3;
+/// How many digits a number has without the prefix of its country, and with the longest.
+const LONG: (usize, usize) = (10, 12);
 /// The most records that are told of one by one.
 const MAX_TOLD: usize = 100;
 
@@ -35,19 +47,28 @@ impl Log {
     /// in this store and its exports. Nothing else changes. There is no way back. Call with `dry` to see what it would
     /// do.
     ///
-    /// A machine that still runs has what it has in memory; exports and copies made before are not reached.
+    /// Keys that no record and no description needs are destroyed as well, whoever they are of: those of derived
+    /// values, of imports that failed, of records that were cut off at opening. While a [`StreamWriter`](super::StreamWriter)
+    /// has records that are staged and not committed, that is left for the next time; a longer text in such a record
+    /// is not reached either. Whoever records waits while somebody is erased.
+    ///
+    /// A machine that still runs has what it has in memory, and no more snapshots of it are kept; exports and copies
+    /// made before are not reached.
     ///
     /// # Errors
     /// [`LogError::NotErasable`] for text that is too short to be somebody's; [`LogError`] if the store cannot be read
     /// to its end, and nothing was then erased.
     pub fn erase(&self, text: &str, dry: bool, progress: OnProgress<'_>) -> Result<ErasedReport, LogError> {
         let wanted = Wanted::new(text)?;
+        // Nothing is derived, and nothing sealed, from what is about to be erased. Who derives takes no turn to write.
+        let _alone = (!dry)
+            .then(|| (self.deriving.lock().unwrap_or_else(PoisonError::into_inner), self.turns.erase()));
         let streams = self.store.streams()?;
         let of = streams
             .iter()
             .map(|(id, _)| self.store.head(*id).map(|head| head.seq))
             .sum::<Result<u64, _>>()?;
-        let mut found = Found { log: self, wanted, doomed: BTreeSet::new(), safe: BTreeSet::new() };
+        let mut found = Found::new(self, wanted);
         let mut report = ErasedReport::default();
         let mut done = 0_u64;
         for (id, description) in &streams {
@@ -55,7 +76,10 @@ impl Log {
             let mut in_message = false;
             let mut look = Look::default();
             stored_in_sealed(StreamInfo::sealed(description)?, |entry| look.take(entry))?;
-            found.look(&look, Place { stream: *id, seq: 0 }, &mut report)?;
+            found.look(&look, Place { stream: *id, seq: 0 }, &mut report, |unseal| {
+                let info = StreamInfo::read(description, unseal)?;
+                Ok(vec![serde_json::to_string(&info).map_err(io::Error::from)?])
+            })?;
             for block in self.store.blocks(*id, 1) {
                 for record in block?.records() {
                     let record = record?;
@@ -63,7 +87,10 @@ impl Log {
                     let mut look = Look::default();
                     stored(record.bytes, |entry| look.take(entry))
                         .map_err(|source| StoreError::Record { place, source })?;
-                    let has_it = found.look(&look, place, &mut report)?;
+                    let has_it = found.look(&look, place, &mut report, |unseal| {
+                        let read = Record::read(record.bytes, unseal);
+                        texts_of(&read.map_err(|source| StoreError::Record { place, source })?)
+                    })?;
                     pieces.extend(look.pieces.iter().copied());
                     in_message |= has_it || !look.pieces.is_empty() && found.is_cut_across(&look)?;
                     report.records += u64::from(has_it);
@@ -81,7 +108,13 @@ impl Log {
         }
         report.subjects = found.doomed.len();
         if !dry {
-            let doomed: Vec<SubjectId> = found.doomed.into_iter().collect();
+            // First: whatever of it fails, a machine that has the name writes no snapshot of it.
+            self.turns.erasures.fetch_add(1, Ordering::AcqRel);
+            let mut doomed: Vec<SubjectId> = found.doomed.into_iter().collect();
+            if self.turns.staged.load(Ordering::Acquire) == 0 {
+                let kept = self.store.keys().kept();
+                doomed.extend(kept.into_iter().filter(|subject| !found.referred.contains(subject)));
+            }
             self.store.keys().erase(&doomed)?;
             // What is derived has it under the same keys; it is made anew all the same, so that none is remembered.
             self.store.clear_derived()?;
@@ -115,16 +148,77 @@ impl<'t> Wanted<'t> {
         Ok(Self { text, digits, made: made_of(text) })
     }
 
-    fn is_in(&self, text: &str) -> bool {
-        text == self.text
-            || self.made.iter().any(|made| made == text)
-            || has_word(text, self.text)
-            || self.digits.as_ref().is_some_and(|digits| digits_of(text).contains(digits.as_str()))
+    /// Whether sealed text is what is looked for, or has it in it, in whichever way it is written.
+    fn is_in_sealed(&self, text: &str) -> bool {
+        said(text).iter().any(|text| {
+            // Binary messages and pieces stand as base64.
+            let bytes = STANDARD.decode(text.as_bytes()).unwrap_or_default();
+            let inner = String::from_utf8_lossy(&bytes);
+            self.is_in(text) || said(&inner).iter().any(|inner| self.is_in(inner))
+        })
     }
 
-    fn is_in_bytes(&self, bytes: &[u8]) -> bool {
-        let text = String::from_utf8_lossy(bytes);
-        self.is_in(&text)
+    fn is_in(&self, text: &str) -> bool {
+        text == self.text || self.made.iter().any(|made| made == text) || self.times_in(text) > 0
+    }
+
+    /// How many times it stands in a longer text.
+    fn times_in(&self, text: &str) -> usize {
+        let by_digits = self.digits.as_ref().map_or(0, |digits| times_number_in(text, digits));
+        times_word_in(text, self.text) + by_digits
+    }
+}
+
+/// Text, and what it says if it is written in a way of its own: a string in quotes or a part of one, with escapes, and
+/// a string in such a string.
+fn said(text: &str) -> Vec<String> {
+    let mut all = vec![text.to_owned()];
+    for _ in 0..MAX_NESTED {
+        let next =
+            all.last().and_then(|text| serde_json::from_str::<String>(text).ok().or_else(|| unescaped(text)));
+        let Some(next) = next else { break };
+        all.push(next);
+    }
+    all
+}
+
+/// Text with JSON's escapes undone, be it JSON or not; none if it has none.
+fn unescaped(text: &str) -> Option<String> {
+    let mut rest = text.split_once('\\')?;
+    let mut out = String::with_capacity(text.len());
+    // Outside of the basic plane a character is two escapes.
+    let mut units: Vec<u16> = Vec::new();
+    let flush = |out: &mut String, units: &mut Vec<u16>| {
+        out.push_str(&String::from_utf16_lossy(units));
+        units.clear();
+    };
+    loop {
+        let (before, behind) = rest;
+        if !before.is_empty() {
+            flush(&mut out, &mut units);
+            out.push_str(before);
+        }
+        let hex = behind.strip_prefix('u').and_then(|hex| hex.get(..4));
+        let unit = hex.filter(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let behind = if let Some(unit) = unit.and_then(|hex| u16::from_str_radix(hex, 16).ok()) {
+            units.push(unit);
+            behind.get(5..).unwrap_or_default()
+        } else {
+            flush(&mut out, &mut units);
+            let mut characters = behind.chars();
+            match characters.next() {
+                Some('n' | 'r' | 't' | 'b' | 'f') => out.push(' '),
+                Some(other) => out.push(other),
+                None => {}
+            }
+            characters.as_str()
+        };
+        let Some(next) = behind.split_once('\\') else {
+            flush(&mut out, &mut units);
+            out.push_str(behind);
+            return Some(out);
+        };
+        rest = next;
     }
 }
 
@@ -132,13 +226,90 @@ fn digits_of(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// Whether `text` has `word` in it, not as a part of a longer word or number: who erases 102 does not mean 1021.
-fn has_word(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(start, found)| {
-        let before = text.get(..start).and_then(|before| before.chars().next_back());
+/// How many times `text` has `word` in it, not as a part of a longer word or number: who erases 102 does not mean 1021.
+fn times_word_in(text: &str, word: &str) -> usize {
+    let is_whole = |(start, found): &(usize, &str)| {
+        let before = text.get(..*start).and_then(|before| before.chars().next_back());
         let after = text.get(start + found.len()..).and_then(|after| after.chars().next());
         !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
-    })
+    };
+    text.match_indices(word).filter(is_whole).count()
+}
+
+/// How many times `text` has the number with these digits in it, with or without the marks that numbers are written
+/// with between them, and for a long one with another prefix of the country or none.
+fn times_number_in(text: &str, wanted: &str) -> usize {
+    let groups = text.split_inclusive(|c: char| !c.is_ascii_digit());
+    let mut times = 0;
+    // The groups of digits that stand behind each other with nothing but marks between them.
+    let mut run: Vec<&str> = Vec::new();
+    let mut marks = 0;
+    for group in groups {
+        let digits = group.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let mark = group.get(digits.len()..).and_then(|rest| rest.chars().next());
+        if !digits.is_empty() {
+            if marks > MAX_MARKS {
+                times += times_in_run(&run, wanted);
+                run.clear();
+            }
+            run.push(digits);
+            marks = 0;
+        }
+        match mark {
+            Some(' ' | '-' | '(' | ')' | '.' | '\u{a0}') => marks += 1,
+            Some(_) => marks = MAX_MARKS + 1,
+            None => {}
+        }
+    }
+    times + times_in_run(&run, wanted)
+}
+
+/// How many stretches of whole groups are the number.
+fn times_in_run(run: &[&str], wanted: &str) -> usize {
+    let mut times = 0;
+    for from in 0..run.len() {
+        let mut digits = String::new();
+        for group in run.iter().skip(from) {
+            digits.push_str(group);
+            if digits.len() > wanted.len().max(LONG.1) {
+                break;
+            }
+            times += usize::from(is_same_number(&digits, wanted));
+        }
+    }
+    times
+}
+
+fn is_same_number(digits: &str, wanted: &str) -> bool {
+    let last = |digits: &str| {
+        digits.len().checked_sub(LONG.0).and_then(|from| digits.get(from..)).map(str::to_owned)
+    };
+    digits == wanted
+        || (digits.len() <= LONG.1 && last(digits).is_some_and(|digits| Some(digits) == last(wanted)))
+}
+
+/// All keys but one.
+struct Without<'k> {
+    keys: &'k Keys,
+    subject: SubjectId,
+}
+
+impl Unseal for Without<'_> {
+    fn unseal(&self, subject: SubjectId, sealed: &[u8]) -> Result<Option<Arc<str>>, SealError> {
+        if subject == self.subject { Ok(None) } else { self.keys.unseal(subject, sealed) }
+    }
+}
+
+/// Everything that a record says, as texts in which a name can stand.
+fn texts_of(record: &Record) -> Result<Vec<String>, LogError> {
+    let mut texts = vec![serde_json::to_string(&record.events).map_err(io::Error::from)?];
+    texts.extend(record.message.clone());
+    texts.push(if let InputKind::Frame { text, .. } = &record.input.kind {
+        text.as_str().to_owned()
+    } else {
+        input_json(&record.input.kind).to_string()
+    });
+    Ok(texts)
 }
 
 /// What stands in a record.
@@ -163,29 +334,59 @@ struct Found<'l, 't> {
     log: &'l Log,
     wanted: Wanted<'t>,
     doomed: BTreeSet<SubjectId>,
-    /// Subjects that were looked at and have nothing to do with it.
-    safe: BTreeSet<SubjectId>,
+    /// Subjects of which the text itself was looked at and has nothing to do with it.
+    safe: HashSet<SubjectId>,
+    /// Every subject that a record or a description has.
+    referred: HashSet<SubjectId>,
 }
 
-impl Found<'_, '_> {
-    /// Looks at a record; whether it has what is looked for.
-    fn look(&mut self, look: &Look, place: Place, report: &mut ErasedReport) -> Result<bool, LogError> {
+impl<'l, 't> Found<'l, 't> {
+    fn new(log: &'l Log, wanted: Wanted<'t>) -> Self {
+        let mut found =
+            Self { log, wanted, doomed: BTreeSet::new(), safe: HashSet::new(), referred: HashSet::new() };
+        found.doom_text(found.wanted.text);
+        found
+    }
+
+    /// Dooms what is this text, and what is made of it.
+    fn doom_text(&mut self, text: &str) {
+        let keys = self.log.store.keys();
+        self.doomed.extend(keys.find_all(text));
+        self.doomed.extend(made_of(text).iter().flat_map(|made| keys.find_all(made)));
+    }
+
+    /// Looks at a record or a description; whether it has what is looked for. `texts` are those it has when it is
+    /// read with keys.
+    fn look(
+        &mut self,
+        look: &Look,
+        place: Place,
+        report: &mut ErasedReport,
+        texts: impl Fn(&dyn Unseal) -> Result<Vec<String>, LogError>,
+    ) -> Result<bool, LogError> {
         let keys = self.log.store.keys();
         let mut has_it = false;
         for (subject, sealed) in &look.sealed {
+            self.referred.insert(*subject);
+            // Another way to write it may have what the text itself has not.
+            let is_itself = Keys::is_subject_itself(sealed);
             if self.doomed.contains(subject) {
                 has_it = true;
-            } else if !self.safe.contains(subject) {
+            } else if !(is_itself && self.safe.contains(subject)) {
                 let Some(text) = keys.unseal(*subject, sealed)? else { continue };
-                // Binary messages and pieces stand as base64.
-                let bytes = STANDARD.decode(text.as_bytes()).unwrap_or_default();
-                if self.wanted.is_in(&text) || self.wanted.is_in_bytes(&bytes) {
+                if self.wanted.is_in_sealed(&text) {
                     self.doomed.insert(*subject);
+                    self.doom_text(&text);
                     has_it = true;
-                } else {
+                } else if is_itself {
                     self.safe.insert(*subject);
                 }
             }
+        }
+        if !has_it {
+            let across = self.across(look, &texts)?;
+            has_it = !across.is_empty();
+            self.doomed.extend(across);
         }
         let is_readable = look.plain.iter().any(|text| {
             let text = String::from_utf8_lossy(text);
@@ -195,6 +396,34 @@ impl Found<'_, '_> {
             report.still_readable.push(place);
         }
         Ok(has_it)
+    }
+
+    /// The subjects that together have what is looked for, and none of them alone: a text that is cut into words has a
+    /// name in several. It is theirs if it is not read any more without them.
+    fn across(
+        &self,
+        look: &Look,
+        texts: &impl Fn(&dyn Unseal) -> Result<Vec<String>, LogError>,
+    ) -> Result<BTreeSet<SubjectId>, LogError> {
+        let keys = self.log.store.keys();
+        let times = |unseal: &dyn Unseal| -> Result<usize, LogError> {
+            let texts = texts(unseal)?;
+            let times =
+                texts.iter().flat_map(|text| said(text)).map(|said| self.wanted.times_in(&said)).sum();
+            Ok(times)
+        };
+        let with_all = times(keys)?;
+        let mut across = BTreeSet::new();
+        // Nothing, or in what stays readable anyway.
+        if with_all == 0 || with_all == times(&NoKeys)? {
+            return Ok(across);
+        }
+        for (subject, _) in &look.sealed {
+            if !across.contains(subject) && times(&Without { keys, subject: *subject })? < with_all {
+                across.insert(*subject);
+            }
+        }
+        Ok(across)
     }
 
     /// Whether one of the pieces of a long message ends or begins with a part of it.

@@ -43,7 +43,8 @@ mod verify;
 mod writer;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 pub use callfold_store::{
     Cut, Durability, LogStore, MemoryStore, OpenReport, Options, Place, SledStore, StoreError, StreamHead,
@@ -83,6 +84,32 @@ pub struct Log {
     store: Arc<dyn LogStore>,
     /// Held while what is derived is brought up to date.
     deriving: Arc<Mutex<()>>,
+    turns: Arc<Turns>,
+}
+
+/// What those who write and who erases have to know of each other.
+#[derive(Debug, Default)]
+struct Turns {
+    /// Held shared while something is sealed and put away, and alone by who erases.
+    lock: RwLock<()>,
+    /// Records that are sealed and not appended yet.
+    staged: AtomicU64,
+    /// How often somebody was erased.
+    erasures: AtomicU64,
+}
+
+impl Turns {
+    fn write(&self) -> RwLockReadGuard<'_, ()> {
+        self.lock.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn erase(&self) -> RwLockWriteGuard<'_, ()> {
+        self.lock.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn erasures(&self) -> u64 {
+        self.erasures.load(Ordering::Acquire)
+    }
 }
 
 /// A stream of a log.
@@ -120,7 +147,7 @@ impl Log {
     /// A log in any store.
     #[must_use]
     pub fn over(store: Arc<dyn LogStore>) -> Self {
-        Self { store, deriving: Arc::new(Mutex::new(())) }
+        Self { store, deriving: Arc::new(Mutex::new(())), turns: Arc::default() }
     }
 
     /// The store below.

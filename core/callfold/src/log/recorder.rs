@@ -18,6 +18,8 @@ pub struct Recorder {
     machine: Machine,
     outcome: Outcome,
     since_snapshot: u64,
+    /// How many erasures there had been when the machine was begun or read.
+    erasures: u64,
     stopped: Option<String>,
 }
 
@@ -27,8 +29,9 @@ impl Recorder {
     /// # Errors
     /// [`LogError::NameTaken`] if there is one of this name.
     pub fn begin(log: &Log, info: &StreamInfo) -> Result<Self, LogError> {
+        let erasures = log.turns.erasures();
         let writer = log.begin(info)?;
-        Ok(Self::with(log, writer, Machine::new(info.config.clone())))
+        Ok(Self::with(log, writer, Machine::new(info.config.clone()), erasures))
     }
 
     /// Goes on with a stream: the machine is what its inputs make of it by the rules of this engine. Whoever recorded
@@ -38,14 +41,16 @@ impl Recorder {
     /// # Errors
     /// [`LogError`] if there is no such stream, or it cannot be read to its end.
     pub fn resume(log: &Log, stream: StreamId) -> Result<Self, LogError> {
+        // Before the machine is read: it may have what is erased meanwhile.
+        let erasures = log.turns.erasures();
         let writer = log.continue_stream(stream)?;
         let machine = log.machine_at_end(stream)?;
-        Ok(Self::with(log, writer, machine))
+        Ok(Self::with(log, writer, machine, erasures))
     }
 
-    fn with(log: &Log, writer: StreamWriter, machine: Machine) -> Self {
+    fn with(log: &Log, writer: StreamWriter, machine: Machine, erasures: u64) -> Self {
         let outcome = Outcome::default();
-        Self { log: log.clone(), writer, machine, outcome, since_snapshot: 0, stopped: None }
+        Self { log: log.clone(), writer, machine, outcome, since_snapshot: 0, erasures, stopped: None }
     }
 
     /// The machine, after the last input.
@@ -99,7 +104,10 @@ impl Recorder {
         self.since_snapshot += inputs.len() as u64;
         if self.since_snapshot >= SNAPSHOT_EVERY {
             // A snapshot is a cache: one that cannot be kept is none the worse for the log.
-            if self.log.keep_snapshot(self.stream(), self.writer.head(), &self.machine).is_ok_and(|kept| kept)
+            if self
+                .log
+                .keep_snapshot(self.stream(), self.writer.head(), &self.machine, self.erasures)
+                .is_ok_and(|kept| kept)
             {
                 self.since_snapshot = 0;
             }

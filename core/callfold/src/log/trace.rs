@@ -30,7 +30,8 @@ impl Log {
     /// [`LogError::Trace`] if the trace cannot be read to its end: what came before the fault is in the stream.
     /// [`LogError::NameTaken`] if there is a stream of that name.
     pub fn import_trace(&self, trace: impl BufRead, name: Option<&str>) -> Result<ImportedTrace, LogError> {
-        let mut import = Import { log: self, name, state: State::Begun, unknown_lines: 0 };
+        let erasures = self.turns.erasures();
+        let mut import = Import { log: self, name, state: State::Begun, unknown_lines: 0, erasures };
         let replayed = replay::run(trace, &mut import);
         let unknown_lines = import.unknown_lines;
         let (writer, name) = match import.state {
@@ -61,6 +62,7 @@ struct Import<'l> {
     name: Option<&'l str>,
     state: State,
     unknown_lines: u64,
+    erasures: u64,
 }
 
 impl Import<'_> {
@@ -103,7 +105,7 @@ impl Watch for Import<'_> {
                 return Ok(());
             }
             writer.commit()?;
-            if self.log.keep_snapshot(writer.stream(), writer.head(), step.machine)? {
+            if self.log.keep_snapshot(writer.stream(), writer.head(), step.machine, self.erasures)? {
                 *since_snapshot = 0;
             }
             Ok(())

@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use callfold_engine::record::{Hash, RecordWriter, Recording, SubjectId};
 use callfold_engine::{Input, Machine, Outcome};
 use callfold_store::{Append, LogStore, NewRecord, StreamId};
 
-use super::{Log, LogError, StreamInfo};
+use super::{Log, LogError, StreamInfo, Turns};
 
 /// How many pieces of long messages are remembered: more than can be under way at once.
 const MAX_PIECES: usize = 1_024;
@@ -19,6 +20,7 @@ const MAX_STAGED_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub struct StreamWriter {
     store: Arc<dyn LogStore>,
+    turns: Arc<Turns>,
     stream: StreamId,
     seq: u64,
     hash: Hash,
@@ -38,8 +40,11 @@ impl Log {
         if let Some(there) = streams.iter().find(|stream| stream.info.name == info.name) {
             return Err(LogError::NameTaken { name: info.name.as_str().to_owned(), id: there.id });
         }
-        let description = info.write(&mut self.store.keys())?;
-        let stream = self.store.add_stream(&description)?;
+        let stream = {
+            let _no_erasure = self.turns.write();
+            let description = info.write(&mut self.store.keys())?;
+            self.store.add_stream(&description)?
+        };
         self.continue_stream(stream)
     }
 
@@ -51,6 +56,7 @@ impl Log {
         let head = self.store.head(stream)?;
         Ok(StreamWriter {
             store: Arc::clone(&self.store),
+            turns: Arc::clone(&self.turns),
             stream,
             seq: head.seq,
             hash: head.hash,
@@ -86,6 +92,8 @@ impl StreamWriter {
         machine: &Machine,
         outcome: &Outcome,
     ) -> Result<u64, LogError> {
+        let turns = Arc::clone(&self.turns);
+        let _no_erasure = turns.write();
         let message = outcome.message.as_ref();
         let recording = Recording {
             seq: self.seq + 1,
@@ -109,8 +117,9 @@ impl StreamWriter {
         self.seq += 1;
         self.staged_bytes += bytes.len();
         self.staged.push(NewRecord { bytes, hash: self.hash, at: machine.now() });
+        self.turns.staged.fetch_add(1, Ordering::AcqRel);
         if self.staged.len() >= MAX_STAGED || self.staged_bytes >= MAX_STAGED_BYTES {
-            self.commit()?;
+            self.append()?;
         }
         Ok(self.seq)
     }
@@ -120,12 +129,29 @@ impl StreamWriter {
     /// # Errors
     /// [`LogError::Store`]; nothing that was staged is then acknowledged.
     pub fn commit(&mut self) -> Result<(), LogError> {
+        let turns = Arc::clone(&self.turns);
+        let _no_erasure = turns.write();
+        self.append()
+    }
+
+    /// Called with the turn to write.
+    fn append(&mut self) -> Result<(), LogError> {
         if self.staged.is_empty() {
             return Ok(());
         }
         let records = std::mem::take(&mut self.staged);
         self.staged_bytes = 0;
         let first = self.seq + 1 - records.len() as u64;
-        Ok(self.store.append(&[Append { stream: self.stream, first, records }])?)
+        let count = records.len() as u64;
+        let appended = self.store.append(&[Append { stream: self.stream, first, records }]);
+        self.turns.staged.fetch_sub(count, Ordering::AcqRel);
+        Ok(appended?)
+    }
+}
+
+impl Drop for StreamWriter {
+    fn drop(&mut self) {
+        // What was never appended needs its keys no longer.
+        self.turns.staged.fetch_sub(self.staged.len() as u64, Ordering::AcqRel);
     }
 }

@@ -18,19 +18,23 @@ pub(crate) const HELP: &str = "\
 Examples:
   callfold erase +79161234567 --dry-run --store sessions
   callfold erase 'Петрова Анна' --yes --store sessions
+  callfold erase - --yes --store sessions < name.txt
 
 Everything that is just this text, or has it in it, can no longer be read, because its keys are
 destroyed. Records, times, totals and the chain of hashes stay. There is no way back.
 
 Exports and copies of the store that were made before are not reached. A name is erased as it is
-written: erase the number and each way the name is written.
+written: erase the number and each way the name is written. With - the name is the first line of
+standard input, so that it stays out of the shell's history and the list of processes.
+
+Keys that nothing in the log needs any more are destroyed as well, also when nothing has the text.
 
 Exit code 1 if nothing has it, or if it can still be read somewhere; 2 without --yes when there
 is no terminal to ask on.";
 
 #[derive(Debug, Args)]
 pub(crate) struct Erase {
-    /// The number or name.
+    /// The number or name; - to read it from standard input, where it is the first line.
     #[arg(allow_hyphen_values = true)]
     text: String,
 
@@ -60,17 +64,14 @@ pub(crate) fn run(args: &Erase, io: &mut Io<'_>) -> Result<Outcome, Failed> {
         ));
     }
     let log = open(&args.store, io)?;
-    let would_be = erase(args, &log, true)?;
-    if would_be.subjects == 0 {
-        tell(args, io, &would_be, false)?;
-        return Ok(Outcome::Findings);
-    }
+    let text = if args.text == "-" { first_line()? } else { args.text.clone() };
+    let would_be = erase(args, &text, &log, true)?;
     if args.dry_run {
-        tell(args, io, &would_be, false)?;
+        tell(args, &text, io, &would_be, false)?;
         return Ok(after(&would_be));
     }
-    if !args.yes {
-        tell(args, io, &would_be, false)?;
+    if !args.yes && would_be.subjects > 0 {
+        tell(args, &text, io, &would_be, false)?;
         write!(io.out, "there is no way back. Type yes to erase: ")?;
         io.out.flush()?;
         let mut answer = String::new();
@@ -80,19 +81,26 @@ pub(crate) fn run(args: &Erase, io: &mut Io<'_>) -> Result<Outcome, Failed> {
             return Ok(Outcome::Good);
         }
     }
-    let erased = erase(args, &log, false)?;
-    tell(args, io, &erased, true)?;
+    // Also if nothing has it: what is derived, and keys left behind, may.
+    let erased = erase(args, &text, &log, false)?;
+    tell(args, &text, io, &erased, erased.subjects > 0)?;
     Ok(after(&erased))
 }
 
-fn erase(args: &Erase, log: &Log, dry: bool) -> Result<ErasedReport, Failed> {
+fn first_line() -> Result<String, Failed> {
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn erase(args: &Erase, text: &str, log: &Log, dry: bool) -> Result<ErasedReport, Failed> {
     let what = if dry { "looking" } else { "erasing" };
     let bar = Bar::new(what, args.quiet.quiet || args.look.json);
-    Ok(log.erase(&args.text, dry, &mut |progress| bar.at(progress))?)
+    Ok(log.erase(text, dry, &mut |progress| bar.at(progress))?)
 }
 
 fn after(report: &ErasedReport) -> Outcome {
-    if report.still_readable.is_empty() { Outcome::Good } else { Outcome::Findings }
+    if report.subjects > 0 && report.still_readable.is_empty() { Outcome::Good } else { Outcome::Findings }
 }
 
 fn amount(report: &ErasedReport) -> String {
@@ -100,7 +108,13 @@ fn amount(report: &ErasedReport) -> String {
     format!("{subjects} in {}", count(report.records, "record", "records"))
 }
 
-fn tell(args: &Erase, io: &mut Io<'_>, report: &ErasedReport, erased: bool) -> Result<(), Failed> {
+fn tell(
+    args: &Erase,
+    text: &str,
+    io: &mut Io<'_>,
+    report: &ErasedReport,
+    erased: bool,
+) -> Result<(), Failed> {
     if args.look.json {
         let still: Vec<_> = report
             .still_readable
@@ -117,7 +131,7 @@ fn tell(args: &Erase, io: &mut Io<'_>, report: &ErasedReport, erased: bool) -> R
         return Ok(());
     }
     if report.subjects == 0 {
-        writeln!(io.out, "nothing has `{}`", shown(&args.text))?;
+        writeln!(io.out, "nothing has `{}`", shown(text))?;
     } else if erased {
         writeln!(io.out, "erased {}", amount(report))?;
         writeln!(io.out, "exports and copies of the store that were made before are not reached")?;
