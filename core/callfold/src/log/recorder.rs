@@ -3,7 +3,7 @@
 use callfold_engine::{Effect, Input, Machine, Outcome};
 
 use super::as_of::SNAPSHOT_EVERY;
-use super::{Log, LogError, StreamId, StreamInfo, StreamWriter};
+use super::{Instant, Log, LogError, StreamId, StreamInfo, StreamWriter};
 
 /// Runs a machine and records every input with what was decided on it.
 ///
@@ -20,6 +20,8 @@ pub struct Recorder {
     since_snapshot: u64,
     /// How many erasures there had been when the machine was begun or read.
     erasures: u64,
+    /// Whether the machine is where the told events lead.
+    is_as_told: bool,
     stopped: Option<String>,
 }
 
@@ -45,12 +47,24 @@ impl Recorder {
         let erasures = log.turns.erasures();
         let writer = log.continue_stream(stream)?;
         let machine = log.machine_at_end(stream)?;
-        Ok(Self::with(log, writer, machine, erasures))
+        let (seq, _) = writer.head();
+        // A snapshot says what was told. By today's rules the machine may be elsewhere: then none is kept of it.
+        let is_as_told = seq == 0 || log.as_of(stream, Instant::Seq(seq))?.view == *machine.view();
+        Ok(Self { is_as_told, ..Self::with(log, writer, machine, erasures) })
     }
 
     fn with(log: &Log, writer: StreamWriter, machine: Machine, erasures: u64) -> Self {
         let outcome = Outcome::default();
-        Self { log: log.clone(), writer, machine, outcome, since_snapshot: 0, erasures, stopped: None }
+        Self {
+            log: log.clone(),
+            writer,
+            machine,
+            outcome,
+            since_snapshot: 0,
+            erasures,
+            is_as_told: true,
+            stopped: None,
+        }
     }
 
     /// The machine, after the last input.
@@ -102,7 +116,7 @@ impl Recorder {
             each(&effects);
         }
         self.since_snapshot += inputs.len() as u64;
-        if self.since_snapshot >= SNAPSHOT_EVERY {
+        if self.since_snapshot >= SNAPSHOT_EVERY && self.is_as_told {
             // A snapshot is a cache: one that cannot be kept is none the worse for the log.
             if self
                 .log

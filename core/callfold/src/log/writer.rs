@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use callfold_engine::record::{Hash, RecordWriter, Recording, SubjectId};
-use callfold_engine::{Input, Machine, Outcome};
+use callfold_engine::{Event, Input, Machine, Outcome};
 use callfold_store::{Append, LogStore, NewRecord, StreamId};
 
 use super::{Log, LogError, StreamInfo, Turns};
@@ -106,9 +106,11 @@ impl StreamWriter {
         self.pieces.extend(self.writer.pieces());
         let excess = self.pieces.len().saturating_sub(MAX_PIECES);
         self.pieces.drain(..excess);
-        // Pieces are masked by no name: one that holds half a secret must not stay. Before the login, any may.
-        let may_have_secret =
-            message.is_some_and(|message| message.had_secret) || !machine.view().connection.is_logged_in();
+        // Pieces are masked by no name: one that holds half a secret must not stay. Before the login, any may; and of a
+        // message that is given up, nobody will ever know.
+        let may_have_secret = message.is_some_and(|message| message.had_secret)
+            || !machine.view().connection.is_logged_in()
+            || outcome.events.iter().any(|event| matches!(event, Event::MultipartRefused { .. }));
         if may_have_secret && !self.pieces.is_empty() {
             let pieces: Vec<SubjectId> = self.pieces.drain(..).collect();
             self.store.keys().erase(&pieces)?;
