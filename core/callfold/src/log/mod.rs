@@ -83,6 +83,8 @@ pub struct Log {
     store: Arc<dyn LogStore>,
     /// Held while what is derived is brought up to date.
     deriving: Arc<Mutex<()>>,
+    /// Held from looking whether a stream may be added until it is.
+    adding: Arc<Mutex<()>>,
 }
 
 /// A stream of a log.
@@ -120,7 +122,7 @@ impl Log {
     /// A log in any store.
     #[must_use]
     pub fn over(store: Arc<dyn LogStore>) -> Self {
-        Self { store, deriving: Arc::new(Mutex::new(())) }
+        Self { store, deriving: Arc::default(), adding: Arc::default() }
     }
 
     /// The store below.
