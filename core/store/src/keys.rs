@@ -55,6 +55,8 @@ pub enum Subject {
 #[derive(Clone)]
 struct Entry {
     state: u8,
+    /// Whether it came with an export. Whoever made that has the key, so nothing new is sealed under it.
+    is_taken_in: bool,
     id: SubjectId,
     lookup: [u8; 12],
     key: [u8; 32],
@@ -62,7 +64,7 @@ struct Entry {
 
 impl Entry {
     const fn gone(id: SubjectId) -> Self {
-        Self { state: ERASED, id, lookup: [0; 12], key: [0; 32] }
+        Self { state: ERASED, is_taken_in: false, id, lookup: [0; 12], key: [0; 32] }
     }
 
     const fn lost() -> Self {
@@ -71,7 +73,12 @@ impl Entry {
 
     fn bytes(&self) -> [u8; ENTRY_BYTES] {
         let mut bytes = [0; ENTRY_BYTES];
-        let parts = [&[self.state, 0, 0, 0][..], &self.id.0.to_be_bytes(), &self.lookup, &self.key];
+        let parts = [
+            &[self.state, u8::from(self.is_taken_in), 0, 0][..],
+            &self.id.0.to_be_bytes(),
+            &self.lookup,
+            &self.key,
+        ];
         for (byte, part) in bytes.iter_mut().zip(parts.into_iter().flatten()) {
             *byte = *part;
         }
@@ -90,11 +97,17 @@ impl Entry {
         let (head, rest) = front.split_at_checked(4)?;
         let (id, rest) = rest.split_first_chunk::<8>()?;
         let (lookup, key) = rest.split_at_checked(12)?;
-        let state = *head.first()?;
+        let [state, taken_in, ..] = *head.first_chunk::<2>()?;
         matches!(state, USED | ERASED | LOST).then_some(())?;
         let id = SubjectId(u64::from_be_bytes(*id));
-        Some(Self { state, id, lookup: lookup.try_into().ok()?, key: key.try_into().ok()? })
+        let is_taken_in = taken_in != 0;
+        Some(Self { state, is_taken_in, id, lookup: lookup.try_into().ok()?, key: key.try_into().ok()? })
     }
+}
+
+/// Whether a key cannot be that of the subject which is there.
+fn refuses(there: &Entry, key: Option<&[u8; 32]>) -> bool {
+    there.state != ERASED && key.is_some_and(|key| *key != there.key)
 }
 
 fn check(bytes: &[u8]) -> [u8; 8] {
@@ -159,9 +172,9 @@ impl std::fmt::Debug for Keys {
 struct Table {
     entries: Vec<Entry>,
     by_id: HashMap<SubjectId, usize>,
-    /// The subject under which a text is sealed from now on. What was taken in from elsewhere may have others.
+    /// The subject under which a text is sealed from now on. What was taken in from elsewhere has others.
     by_lookup: HashMap<[u8; 12], usize>,
-    /// Other subjects of the same text.
+    /// The subjects of a text that were taken in: found by it, and never sealed under.
     twins: HashMap<[u8; 12], Vec<SubjectId>>,
     sealed: HashMap<Box<str>, (SubjectId, Arc<[u8]>)>,
     opened: HashMap<SubjectId, (Arc<[u8]>, Arc<str>)>,
@@ -175,10 +188,12 @@ impl Table {
         }
         if entry.state == USED {
             match self.by_lookup.entry(entry.lookup) {
-                Slot::Vacant(slot) => {
+                Slot::Vacant(slot) if !entry.is_taken_in => {
                     slot.insert(number);
                 }
-                Slot::Occupied(_) => self.twins.entry(entry.lookup).or_default().push(entry.id),
+                Slot::Vacant(_) | Slot::Occupied(_) => {
+                    self.twins.entry(entry.lookup).or_default().push(entry.id);
+                }
             }
         }
         self.entries.push(entry);
@@ -367,6 +382,12 @@ impl Keys {
         sealed.first() == Some(&ITSELF)
     }
 
+    /// Whether [`Keys::import`] of this subject, with this key or as erased, would be refused.
+    #[must_use]
+    pub fn would_refuse(&self, subject: SubjectId, key: Option<[u8; 32]>) -> bool {
+        self.read().get(subject).is_some_and(|there| refuses(there, key.as_ref()))
+    }
+
     /// Takes in a subject from an export: with its key and, if known, its text, or as one that was erased.
     ///
     /// # Errors
@@ -379,16 +400,17 @@ impl Keys {
         let entry = match key {
             Some((key, text)) => {
                 let lookup = text.map_or_else(|| self.lookup(&subject.token()), |text| self.lookup(text));
-                Entry { state: USED, id: subject, lookup, key }
+                Entry { state: USED, is_taken_in: true, id: subject, lookup, key }
             }
             None => Entry::gone(subject),
         };
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         match table.get(subject) {
+            Some(there) if refuses(there, key.as_ref().map(|(key, _)| key)) => {
+                Err(self.damaged(0, "another subject has its id"))
+            }
             // Erased here stays erased, whatever older exports still have.
-            Some(there) if there.state == ERASED || there.key == entry.key => Ok(()),
-            Some(_) if entry.state == ERASED => Ok(()),
-            Some(_) => Err(self.damaged(0, "another subject has its id")),
+            Some(_) => Ok(()),
             None => self.put(&mut table, entry),
         }
     }
@@ -441,7 +463,7 @@ impl Keys {
             return Err(StoreError::Random("the same one twice".to_owned()));
         }
         let key = random()?;
-        self.put(table, Entry { state: USED, id, lookup, key })?;
+        self.put(table, Entry { state: USED, is_taken_in: false, id, lookup, key })?;
         Ok((id, key))
     }
 
@@ -838,13 +860,22 @@ mod tests {
         into.import(one.0, Some((key, Some(NAMES[0])))).unwrap();
         assert_eq!(into.len(), 2);
         assert_eq!((opened(&into, &one).as_deref(), opened(&into, &other)), (Some(NAMES[0]), None));
-        assert_eq!(seal(&into, NAMES[0]), one, "found by its text");
+        assert_eq!((into.find(NAMES[0]), into.find_all(NAMES[0])), (None, vec![one.0]), "found by its text");
+        let own = seal(&into, NAMES[0]);
+        assert_ne!(own.0, one.0, "who has the export does not have the key of what comes after");
+        assert_eq!(into.find_all(NAMES[0]), [own.0, one.0]);
+        assert!(into.would_refuse(one.0, Some([7; 32])));
+        assert!(!into.would_refuse(one.0, Some(key)) && !into.would_refuse(one.0, None));
+        assert!(!into.would_refuse(other.0, Some([7; 32])), "erased stays erased");
         let wrong = into.import(one.0, Some(([7; 32], None)));
         assert!(matches!(wrong, Err(StoreError::Key { .. })));
         into.import(other.0, from.export(other.0).map(|key| (key, None))).unwrap();
         assert_eq!(into.subject(other.0), Subject::Erased);
         into.sync().unwrap();
         drop(into);
-        assert_eq!(opened(&kept.open().unwrap(), &one).as_deref(), Some(NAMES[0]));
+        let again = kept.open().unwrap();
+        assert_eq!(opened(&again, &one).as_deref(), Some(NAMES[0]));
+        assert_eq!(again.find_all(NAMES[0]), [own.0, one.0]);
+        assert_eq!(seal(&again, NAMES[0]), own);
     }
 }

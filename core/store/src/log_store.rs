@@ -134,7 +134,8 @@ pub trait LogStore: Send + Sync + fmt::Debug {
     /// The derived values with keys from `from` up to but not `to`, in order; with `last_first`, from the end.
     fn derived(&self, from: &[u8], to: &[u8], last_first: bool) -> Derived<'_>;
 
-    /// Removes everything derived.
+    /// Removes everything derived; what has a key that begins with `i` before the rest: by that an index says how far
+    /// it is, and a crash must not leave that behind alone.
     ///
     /// # Errors
     /// [`StoreError`] if it cannot be removed.

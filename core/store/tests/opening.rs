@@ -107,6 +107,27 @@ fn copy(from: &Path, to: &Path) {
 
 // Who may open it.
 
+#[test]
+fn nothing_of_a_store_is_anybody_elses() {
+    fn check(path: &Path) -> usize {
+        let mode = fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
+        if !path.is_dir() {
+            return 1;
+        }
+        fs::read_dir(path).unwrap().map(|entry| check(&entry.unwrap().path())).sum()
+    }
+    let (directory, _) = closed(&[3], 50);
+    assert!(check(directory.path()) >= 5);
+    // One that was made before, or copied carelessly.
+    fs::set_permissions(directory.path().join("sled"), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(directory.path().join("sled/db"), fs::Permissions::from_mode(0o644)).unwrap();
+    let store = open(directory.path()).unwrap();
+    check(directory.path());
+    drop(store);
+    check(directory.path());
+}
+
 const OF_CHILD: &str = "CALLFOLD_TEST_STORE";
 
 /// Does nothing by itself: the test below runs it in another process.

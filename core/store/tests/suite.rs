@@ -348,3 +348,35 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_description_may_be_long() {
+    let long = |seed: u32, bytes: u32| -> Vec<u8> {
+        (0..bytes).map(|place| (place.wrapping_mul(seed) >> 7) as u8).collect()
+    };
+    let most = u32::try_from(MAX_VALUE_BYTES).unwrap();
+    let all = [
+        long(48_271, 60_000),
+        long(16_807, most),
+        b"short".to_vec(),
+        long(69_621, most + 1),
+        long(39_373, 3 * most),
+    ];
+    for mut tried in stores() {
+        let streams: Vec<_> = all.iter().map(|text| tried.store.add_stream(text).unwrap()).collect();
+        assert_eq!(streams, [0, 1, 2, 3, 4].map(StreamId));
+        let mut appended = Vec::new();
+        for _ in 0..2 {
+            let told: Vec<_> = tried.store.streams().unwrap().into_iter().map(|(_, text)| text).collect();
+            assert_eq!(told, all);
+            for (stream, text) in streams.iter().zip(&all) {
+                let error = tried.store.add_stream(text).unwrap_err();
+                assert!(matches!(error, StoreError::SameStream(there) if there == *stream), "{error}");
+            }
+            appended.extend(append(&*tried.store, streams[0], &[50; 3]));
+            assert_eq!(read(&*tried.store, streams[0], 1), expected(&appended, 1));
+            assert_eq!(tried.store.durable_head(streams[3]).unwrap(), (0, Hash::of_stream(&all[3])));
+            tried = tried.again();
+        }
+    }
+}

@@ -5,6 +5,7 @@ use callfold::log::{
 };
 use callfold::record::{Hash, Stored, stored, stored_in_sealed};
 use callfold_store::{Append, NewRecord};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::{session, sessions};
@@ -255,4 +256,119 @@ fn an_export_that_was_changed_is_refused_and_the_line_named() {
     let cut = &text[..text.len() - 40];
     assert!(other.import(std::io::Cursor::new(cut.as_bytes()), &mut |_| {}).is_err());
     assert!(other.streams().unwrap().is_empty());
+}
+
+/// The lines of an export; a record's hash stays what it is.
+fn exported(log: &Log) -> Vec<String> {
+    let mut export = Vec::new();
+    log.export(&[], &mut export, &mut |_| {}).unwrap();
+    String::from_utf8(export).unwrap().lines().map(ToOwned::to_owned).collect()
+}
+
+/// What an import says; nothing may be there that was not before.
+fn refused(into: &Log, lines: &[String]) -> String {
+    let before = (into.store().streams().unwrap(), into.store().keys().len());
+    let text = lines.join("\n") + "\n";
+    let error = into.import(std::io::Cursor::new(text.as_bytes()), &mut |_| {}).unwrap_err();
+    assert_eq!((into.store().streams().unwrap(), into.store().keys().len()), before, "{error}");
+    error.to_string()
+}
+
+#[test]
+fn an_export_is_taken_in_whole_or_not_at_all() {
+    let log = Log::in_memory().unwrap();
+    log.import_trace(session("hold-and-back").as_slice(), Some("one")).unwrap();
+    log.import_trace(session("hold-and-back").as_slice(), Some("two")).unwrap();
+    let lines = exported(&log);
+    let number = |line: &str, from: u64, to: u64| {
+        let line =
+            line.replace(&format!("{{\"stream\":{{\"id\":{from},"), &format!("{{\"stream\":{{\"id\":{to},"));
+        line.replace(&format!("\"record\":{{\"stream\":{from},"), &format!("\"record\":{{\"stream\":{to},"))
+    };
+    let is_end = |line: &String| line.starts_with("{\"end\"");
+    let body: Vec<String> = lines.iter().filter(|line| !is_end(line)).cloned().collect();
+    let records = body.iter().filter(|line| line.starts_with("{\"record\"")).count();
+    let is_of_first = |line: &&String| {
+        line.starts_with("{\"stream\":{\"id\":0,") || line.starts_with("{\"record\":{\"stream\":0,")
+    };
+    let first: Vec<String> = body.iter().filter(is_of_first).map(|line| number(line, 0, 2)).collect();
+    let end = |streams: usize, records: usize| {
+        format!("{{\"end\":{{\"streams\":{streams},\"records\":{records}}}}}")
+    };
+
+    // The same stream a third time.
+    let twice = [&body[..], &first, &[end(3, records + first.len() - 1)]].concat();
+    let place = body.len() + 1;
+    let expected = format!("line {place}: stream `one`, or another one of its name, is in the file twice");
+    assert_eq!(refused(&Log::in_memory().unwrap(), &twice), expected);
+
+    // Another stream of the same name.
+    let other = Log::in_memory().unwrap();
+    other.import_trace(session("seed-incoming-consult-connect").as_slice(), Some("one")).unwrap();
+    let there: BTreeSet<&String> = body.iter().collect();
+    let others: Vec<String> = exported(&other)
+        .iter()
+        .filter(|line| !is_end(line) && !there.contains(line))
+        .map(|line| number(line, 0, 2))
+        .collect();
+    let of_others = others.iter().filter(|line| line.starts_with("{\"record\"")).count();
+    let same_name = [&body[..], &others, &[end(3, records + of_others)]].concat();
+    assert!(refused(&Log::in_memory().unwrap(), &same_name).contains("is in the file twice"));
+
+    // The second stream is there, or its name is; the first could have been written before that is seen.
+    let into = Log::in_memory().unwrap();
+    into.import_trace(session("seed-incoming-consult-connect").as_slice(), Some("two")).unwrap();
+    assert!(refused(&into, &lines).contains("there is a stream `two` already"));
+    // Written with another space, and told to be called otherwise, it is the same stream.
+    let spaced: Vec<String> =
+        lines.iter().map(|line| line.replace("{\"stream\":{", "{ \"stream\": {")).collect();
+    assert!(refused(&into, &spaced).contains("there is a stream `two` already"));
+    assert!(refused(&log, &spaced).contains("stream `one` is in the log already"));
+
+    // Somebody else's key under the same number, and not under the first.
+    let into = Log::in_memory().unwrap();
+    let keys: Vec<usize> = (0..lines.len()).filter(|place| lines[*place].starts_with("{\"key\"")).collect();
+    let last = *keys.last().unwrap();
+    let line: serde_json::Value = serde_json::from_str(&lines[last]).unwrap();
+    let subject = u64::from_str_radix(line["key"]["subject"].as_str().unwrap(), 16).unwrap();
+    into.store().keys().import(callfold::record::SubjectId(subject), Some(([7; 32], None))).unwrap();
+    assert_eq!(refused(&into, &lines), format!("line {}: the log has another key of this number", last + 1));
+}
+
+#[test]
+fn the_text_beside_a_key_is_what_it_opens() {
+    let log = Log::in_memory().unwrap();
+    log.import_trace(session("seed-incoming-consult-connect").as_slice(), None).unwrap();
+    let lines = exported(&log);
+    let mut told = 0;
+    for (place, line) in lines.iter().enumerate().filter(|(_, line)| line.starts_with("{\"key\"")) {
+        let parsed: serde_json::Value = serde_json::from_str(line).unwrap();
+        let is_told = parsed["key"]["text"].is_string();
+        told += usize::from(is_told);
+        for text in [serde_json::Value::Null, "nobody".into()] {
+            if parsed["key"]["text"] == text {
+                continue;
+            }
+            let mut changed = parsed.clone();
+            changed["key"]["text"] = text;
+            let mut with = lines.clone();
+            with[place] = changed.to_string();
+            let error = refused(&Log::in_memory().unwrap(), &with);
+            let expected = format!("line {}: the text beside the key is not what the key opens", place + 1);
+            assert_eq!(error, expected, "{line}");
+        }
+    }
+    assert!(told > 5, "{told}");
+    // Who has the export has its keys: nothing new is sealed under them, and they are found by their texts.
+    let into = Log::in_memory().unwrap();
+    let text = lines.join("\n") + "\n";
+    into.import(std::io::Cursor::new(text.as_bytes()), &mut |_| {}).unwrap();
+    let keys = into.store().keys();
+    for line in lines.iter().filter(|line| line.starts_with("{\"key\"")) {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let Some(text) = line["key"]["text"].as_str() else { continue };
+        let subject = u64::from_str_radix(line["key"]["subject"].as_str().unwrap(), 16).unwrap();
+        assert_eq!(keys.find_all(text), [callfold::record::SubjectId(subject)]);
+        assert_eq!(keys.find(text), None);
+    }
 }

@@ -71,6 +71,46 @@ fn what_is_there_already_is_not_taken_in_twice() {
     assert_eq!(export(&log), exported, "and nothing was changed");
 }
 
+/// A log has each call once, also if its numbers came with an export and are its own as well.
+#[test]
+fn a_call_that_was_taken_in_is_found_once() {
+    let from = Log::in_memory().unwrap();
+    from.import_trace(session("seed-incoming-consult-connect").as_slice(), None).unwrap();
+    let log = Log::in_memory().unwrap();
+    log.import_trace(session("seed-incoming-consult-connect").as_slice(), Some("own")).unwrap();
+    log.import(Cursor::new(export(&from)), &mut |_| {}).unwrap();
+    let call = from.calls(&CallQuery::default()).unwrap().remove(0).call;
+    let mut query = CallQuery::default();
+    query.number = Some(call.other.number.clone().unwrap().as_str().to_owned());
+    let calls = from.calls(&query).unwrap().len();
+    assert!(calls > 0);
+    assert_eq!(log.calls(&query).unwrap().len(), 2 * calls);
+}
+
+#[test]
+fn two_that_begin_at_once_do_not_have_one_name() {
+    let log = Log::in_memory().unwrap();
+    let trace = session("hold-and-back");
+    let named = log.import_trace(trace.as_slice(), None).unwrap();
+    let info = log.info(named.stream).unwrap();
+    for round in 0..50 {
+        let barrier = std::sync::Barrier::new(4);
+        let begin = |number: i64| {
+            let mut info = info.clone();
+            info.name = format!("line {round}").as_str().into();
+            info.began = callfold::Timestamp::from_micros(number);
+            barrier.wait();
+            log.begin(&info).is_ok()
+        };
+        let begun = std::thread::scope(|scope| {
+            let begin = &begin;
+            let all: Vec<_> = (0..4).map(|number| scope.spawn(move || begin(number))).collect();
+            all.into_iter().map(|one| one.join().unwrap()).filter(|begun| *begun).count()
+        });
+        assert_eq!(begun, 1, "round {round}");
+    }
+}
+
 /// The calls and commands of a replay, up to its last step.
 #[derive(Default)]
 struct Read(CallReader);
@@ -163,4 +203,36 @@ fn an_index_that_was_lost_is_made_anew_and_one_that_lags_catches_up() {
     let lagged: Vec<_> =
         lagging.calls(&CallQuery::default()).unwrap().into_iter().map(|found| found.call).collect();
     assert_eq!(lagged, whole);
+}
+
+#[test]
+fn a_part_of_an_index_that_was_lost_or_damaged_is_made_anew() {
+    let log = Log::in_memory().unwrap();
+    // A day later the calls are over for sure.
+    for stream in with_all(&log) {
+        let mut writer = log.continue_stream(stream).unwrap();
+        let at = log.store().head(stream).unwrap().at.unwrap().as_micros() + 86_400_000_000;
+        let at = callfold::Timestamp::from_micros(at);
+        let input = callfold::Input { at, kind: callfold::InputKind::Opened(callfold::SocketId(9_999)) };
+        let mut machine = callfold::Machine::new(log.info(stream).unwrap().config);
+        let mut outcome = callfold::Outcome::default();
+        machine.handle(&input, &mut outcome);
+        writer.stage(&input, &machine, &outcome).unwrap();
+        writer.commit().unwrap();
+    }
+    let all = log.calls(&CallQuery::default()).unwrap();
+    let streams = log.streams().unwrap();
+    let commands = || streams.iter().map(|stream| log.commands(stream.id).unwrap()).collect::<Vec<_>>();
+    let told = commands();
+    for kind in [b"c", b"m", b"i"] {
+        let end = [kind[0] + 1];
+        for value in [None, Some(vec![0xff; 9])] {
+            let there: Vec<_> = log.store().derived(kind, &end, false).map(Result::unwrap).collect();
+            assert!(!there.is_empty(), "{kind:?} {value:?}");
+            let changes = there.into_iter().map(|(key, _)| (key, value.clone())).collect();
+            log.store().put_derived(changes).unwrap();
+            assert_eq!(log.calls(&CallQuery::default()).unwrap(), all, "{kind:?} {value:?}");
+            assert_eq!(commands(), told, "{kind:?} {value:?}");
+        }
+    }
 }

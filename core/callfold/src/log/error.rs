@@ -67,6 +67,9 @@ pub enum LogError {
         /// Why not.
         why: &'static str,
     },
+    /// A list of heads has none: nothing could be compared with it.
+    #[error("no head of a log in it")]
+    NoHeads,
     /// Text that nobody can be erased by.
     #[error("cannot erase: {0}")]
     NotErasable(&'static str),
@@ -149,4 +152,16 @@ pub enum ImportError {
         /// Its number here.
         id: StreamId,
     },
+    /// The same stream, or another one of its name, stands before it in the file.
+    #[error("stream `{stream}`, or another one of its name, is in the file twice")]
+    Twice {
+        /// Which.
+        stream: String,
+    },
+    /// The text beside a key is not what is sealed under it.
+    #[error("the text beside the key is not what the key opens")]
+    KeyText,
+    /// The log has another key under the same number.
+    #[error("the log has another key of this number")]
+    OtherKey,
 }

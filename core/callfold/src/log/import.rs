@@ -1,13 +1,16 @@
 //! Takes an exported log in: every record is looked at before one is written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Read as _, Seek, SeekFrom};
+use std::sync::PoisonError;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use callfold_engine::Timestamp;
-use callfold_engine::record::{Hash, Head, Record, SubjectId};
-use callfold_store::{Append, LogStore, MemoryStore, NewRecord, StoreError, StreamId};
+use callfold_engine::record::{
+    Hash, Head, Record, RecordError, Stored, SubjectId, Unseal as _, stored, stored_in_sealed,
+};
+use callfold_store::{Append, Keys, LogStore, MemoryStore, NewRecord, StoreError, StreamId};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -16,8 +19,9 @@ use super::{ImportError, Log, LogError, OnProgress, Progress, StreamInfo};
 
 /// The longest line: a record of a message of 4 MiB, told three times over.
 const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
-/// How many records are appended at once.
+/// How many records are appended at once, and about how many bytes of them at most.
 const BATCH: usize = 1_000;
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// What was taken in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,15 +73,25 @@ struct EndLine {
 /// # Errors
 /// [`LogError::Import`] names the line that is wrong.
 pub fn check_export(input: impl BufRead, progress: OnProgress<'_>) -> Result<Imported, LogError> {
-    let keys = MemoryStore::new()?;
-    let mut taking =
-        Taking { into: &keys, dry: true, streams: Vec::new(), records: 0, known: BTreeSet::new() };
-    taking.all(input, progress)
+    check(input, There::default(), progress).map(|(imported, _)| imported)
+}
+
+/// Looks at all of an exported log that is to be taken in where `there` is; the texts that its keys do not tell, too.
+fn check(
+    input: impl BufRead,
+    there: There<'_>,
+    progress: OnProgress<'_>,
+) -> Result<(Imported, BTreeMap<SubjectId, String>), LogError> {
+    let store = MemoryStore::new()?;
+    let look = Look { there, untested: BTreeMap::new() };
+    let mut taking = Taking::new(&store, Some(look), BTreeMap::new());
+    let imported = taking.all(input, progress)?;
+    Ok((imported, taking.texts))
 }
 
 impl Log {
-    /// Takes an exported log in. It is read twice: once to look at all of it, once to write, so that a damaged one
-    /// leaves nothing behind.
+    /// Takes an exported log in. It is read twice: once to look at all of it, once to write, so that one that is
+    /// damaged, or does not go with what is there, leaves nothing behind.
     ///
     /// # Errors
     /// [`LogError::Import`] names the line that is wrong; [`ImportError::SameStream`] a stream that is there already;
@@ -87,49 +101,22 @@ impl Log {
         mut input: impl BufRead + Seek,
         progress: OnProgress<'_>,
     ) -> Result<Imported, LogError> {
+        // What is found not to be there must not come in between the two readings.
+        let _one_at_a_time = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nor may somebody be erased whose keys are taken in and whose records are not yet.
+        let _no_erasure = self.turns.write();
         let start = input.stream_position()?;
-        let streams = self.streams_of(&mut input)?;
-        let there = self.store.streams()?;
         let named = self.streams()?;
-        for (line, name, description) in streams {
-            if let Some((id, _)) = there.iter().find(|(_, known)| *known == description) {
-                return Err(at(line, ImportError::SameStream { stream: name, id: *id }));
-            }
-            if let Some(other) = named.iter().find(|other| other.info.name.as_str() == name) {
-                return Err(LogError::NameTaken { name, id: other.id });
-            }
-        }
-        input.seek(SeekFrom::Start(start))?;
-        check_export(&mut input, progress)?;
-        input.seek(SeekFrom::Start(start))?;
-        let mut taking = Taking {
-            into: &*self.store,
-            dry: false,
-            streams: Vec::new(),
-            records: 0,
-            known: BTreeSet::new(),
+        let there = There {
+            descriptions: self.store.streams()?,
+            names: named.into_iter().map(|there| (there.info.name.as_str().to_owned(), there.id)).collect(),
+            keys: Some(self.store.keys()),
         };
-        let imported = taking.all(input, progress)?;
+        let (_, texts) = check(&mut input, there, progress)?;
+        input.seek(SeekFrom::Start(start))?;
+        let imported = Taking::new(&*self.store, None, texts).all(input, progress)?;
         self.store.sync()?;
         Ok(imported)
-    }
-
-    /// The streams of an export, with their lines and names.
-    fn streams_of(&self, input: &mut impl BufRead) -> Result<Vec<(usize, String, Vec<u8>)>, LogError> {
-        let mut lines = Lines { input, number: 0, buffer: Vec::new() };
-        let mut streams = Vec::new();
-        while lines.read()? {
-            if !lines.buffer.starts_with(b"{\"stream\"") {
-                continue;
-            }
-            let line: Value = serde_json::from_slice(&lines.buffer).unwrap_or_default();
-            let text =
-                |name: &str| line.get("stream").and_then(|line| line.get(name)).and_then(Value::as_str);
-            let description = text("description").and_then(|text| STANDARD.decode(text).ok());
-            let name = text("name").unwrap_or_default().to_owned();
-            streams.extend(description.map(|description| (lines.number, name, description)));
-        }
-        Ok(streams)
     }
 }
 
@@ -159,22 +146,112 @@ impl<R: BufRead> Lines<'_, R> {
 struct TakenStream {
     name: String,
     id: StreamId,
+    origin: Hash,
     seq: u64,
     hash: Hash,
     at: Option<Timestamp>,
     waiting: Vec<NewRecord>,
 }
 
-struct Taking<'t> {
-    into: &'t dyn LogStore,
-    /// Nothing is written but the keys.
-    dry: bool,
-    streams: Vec<TakenStream>,
-    records: u64,
-    known: BTreeSet<SubjectId>,
+/// What an export must go with.
+#[derive(Default)]
+struct There<'t> {
+    descriptions: Vec<(StreamId, Vec<u8>)>,
+    names: Vec<(String, StreamId)>,
+    keys: Option<&'t Keys>,
 }
 
-impl Taking<'_> {
+/// A key of which nothing was seen yet that is its subject itself.
+struct Untested {
+    /// Where it stands.
+    line: usize,
+    /// What its text is, by what people read.
+    text: Option<String>,
+    /// Whether the subject came in another spelling first, so that the export could not tell its text.
+    came_otherwise: bool,
+}
+
+/// What is only done in the first reading.
+struct Look<'t> {
+    there: There<'t>,
+    untested: BTreeMap<SubjectId, Untested>,
+}
+
+impl Look<'_> {
+    /// Whether a stream can be added that is this, and is called so.
+    fn stream(&self, description: &[u8], name: &str) -> Result<(), Wrong> {
+        if let Some((id, _)) = self.there.descriptions.iter().find(|(_, known)| known == description) {
+            return Err(ImportError::SameStream { stream: name.to_owned(), id: *id }.into());
+        }
+        match self.there.names.iter().find(|(known, _)| known == name) {
+            Some((_, id)) => Err(LogError::NameTaken { name: name.to_owned(), id: *id }.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Those of the subjects that stand somewhere of which nothing was seen yet.
+    fn untested(
+        &self,
+        each: impl FnOnce(&mut dyn FnMut(Stored<'_>)) -> Result<(), RecordError>,
+    ) -> Result<Vec<(SubjectId, Vec<u8>)>, RecordError> {
+        let mut found = Vec::new();
+        each(&mut |entry| {
+            if let Stored::Sealed(subject, sealed) = entry
+                && self.untested.contains_key(&subject)
+            {
+                found.push((subject, sealed.to_vec()));
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// Compares the texts that people read beside the keys with what the keys open. Those that are not told are put
+    /// into `texts`.
+    fn test(
+        &mut self,
+        found: Vec<(SubjectId, Vec<u8>)>,
+        keys: &Keys,
+        texts: &mut BTreeMap<SubjectId, String>,
+    ) -> Result<(), Wrong> {
+        for (subject, sealed) in found {
+            let Some(key) = self.untested.get_mut(&subject) else { continue };
+            if !Keys::is_subject_itself(&sealed) {
+                key.came_otherwise = true;
+                continue;
+            }
+            let opened = keys.unseal(subject, &sealed).map_err(LogError::from)?;
+            match (&key.text, opened) {
+                (Some(told), Some(opened)) if **told == *opened => {}
+                (None, Some(opened)) if key.came_otherwise => {
+                    texts.insert(subject, opened.as_ref().to_owned());
+                }
+                (Some(_) | None, _) => return Err(at(key.line, ImportError::KeyText).into()),
+            }
+            self.untested.remove(&subject);
+        }
+        Ok(())
+    }
+}
+
+struct Taking<'t> {
+    into: &'t dyn LogStore,
+    /// Only in the first reading, in which nothing is written but the keys.
+    look: Option<Look<'t>>,
+    streams: Vec<TakenStream>,
+    records: u64,
+    /// How many records wait to be written, and how many bytes they have.
+    waiting: (usize, usize),
+    known: BTreeSet<SubjectId>,
+    /// The texts of keys that stand there without.
+    texts: BTreeMap<SubjectId, String>,
+}
+
+impl<'t> Taking<'t> {
+    fn new(into: &'t dyn LogStore, look: Option<Look<'t>>, texts: BTreeMap<SubjectId, String>) -> Self {
+        let (streams, known) = (Vec::new(), BTreeSet::new());
+        Self { into, look, streams, records: 0, waiting: (0, 0), known, texts }
+    }
+
     fn all(&mut self, mut input: impl BufRead, progress: OnProgress<'_>) -> Result<Imported, LogError> {
         let mut lines = Lines { input: &mut input, number: 0, buffer: Vec::new() };
         let mut ended = false;
@@ -196,7 +273,9 @@ impl Taking<'_> {
                 Line::Stream(line) => {
                     self.stream(&line, &lines.buffer).map_err(|error| error.at(lines.number))?;
                 }
-                Line::Key(line) => self.key(&line).map_err(|error| error.at(lines.number))?,
+                Line::Key(line) => {
+                    self.key(&line, lines.number).map_err(|error| error.at(lines.number))?;
+                }
                 Line::Record(line) => {
                     self.record(&line, &lines.buffer).map_err(|error| error.at(lines.number))?;
                     if self.records.is_multiple_of(super::verify::PROGRESS_EVERY) {
@@ -214,9 +293,11 @@ impl Taking<'_> {
         if !ended {
             return Err(at(lines.number, ImportError::CutShort));
         }
-        for stream in 0..self.streams.len() {
-            self.write(stream)?;
+        let untested = self.look.iter().flat_map(|look| look.untested.values());
+        if let Some(key) = untested.filter(|key| key.text.is_some()).min_by_key(|key| key.line) {
+            return Err(at(key.line, ImportError::KeyText));
         }
+        self.write()?;
         let streams = self.streams.iter().map(|stream| stream.id).collect();
         Ok(Imported { streams, records: self.records })
     }
@@ -234,13 +315,33 @@ impl Taking<'_> {
         let name = info.name.as_str().to_owned();
         compare(text, "stream", &stream_line(line.id, &info, &description))
             .map_err(|field| ImportError::Readable { stream: name.clone(), seq: 0, field })?;
-        let id = if self.dry { StreamId(0) } else { self.into.add_stream(&description)? };
         let hash = Hash::of_stream(&description);
-        self.streams.push(TakenStream { name, id, seq: 0, hash, at: None, waiting: Vec::new() });
+        if self.streams.iter().any(|other| other.origin == hash || other.name == name) {
+            return Err(ImportError::Twice { stream: name }.into());
+        }
+        let id = match &mut self.look {
+            None => self.into.add_stream(&description)?,
+            Some(look) => {
+                look.stream(&description, &name)?;
+                let sealed = StreamInfo::sealed(&description).map_err(LogError::from)?;
+                let found = look.untested(|each| stored_in_sealed(sealed, each)).map_err(LogError::from)?;
+                look.test(found, self.into.keys(), &mut self.texts)?;
+                StreamId(0)
+            }
+        };
+        self.streams.push(TakenStream {
+            name,
+            id,
+            origin: hash,
+            seq: 0,
+            hash,
+            at: None,
+            waiting: Vec::new(),
+        });
         Ok(())
     }
 
-    fn key(&mut self, line: &KeyLine) -> Result<(), Wrong> {
+    fn key(&mut self, line: &KeyLine, number: usize) -> Result<(), Wrong> {
         let not = |why| Wrong::from(ImportError::NotALine(why));
         let subject =
             u64::from_str_radix(&line.subject, 16).map_err(|_| not("a subject that is no number"))?;
@@ -248,10 +349,21 @@ impl Taking<'_> {
             None => None,
             Some(key) => Some(Hash::from_hex(key).ok_or_else(|| not("a key that is none"))?.0),
         };
-        if !self.known.insert(SubjectId(subject)) {
+        let subject = SubjectId(subject);
+        if !self.known.insert(subject) {
             return Err(not("a subject twice"));
         }
-        Ok(self.into.keys().import(SubjectId(subject), key.map(|key| (key, line.text.as_deref())))?)
+        if let Some(look) = &mut self.look {
+            if look.there.keys.is_some_and(|keys| keys.would_refuse(subject, key)) {
+                return Err(ImportError::OtherKey.into());
+            }
+            if key.is_some() {
+                let key = Untested { line: number, text: line.text.clone(), came_otherwise: false };
+                look.untested.insert(subject, key);
+            }
+        }
+        let text = line.text.as_ref().or_else(|| self.texts.get(&subject)).map(String::as_str);
+        Ok(self.into.keys().import(subject, key.map(|key| (key, text)))?)
     }
 
     fn record(&mut self, line: &RecordLine, text: &[u8]) -> Result<(), Wrong> {
@@ -270,7 +382,7 @@ impl Taking<'_> {
         if stream.hash.after(&bytes) != hash || stream.at.is_some_and(|before| before > head.at) {
             return Err(ImportError::Hash { stream: name, seq: expected }.into());
         }
-        if self.dry {
+        if let Some(look) = &mut self.look {
             let record = Record::read(&bytes, keys).map_err(unreadable)?;
             let mut readable = record_line(line.stream, &record)?;
             if let Some(readable) = readable.as_object_mut() {
@@ -282,24 +394,31 @@ impl Taking<'_> {
                 seq: expected,
                 field,
             })?;
+            let found = look.untested(|each| stored(&bytes, each)).map_err(LogError::from)?;
+            look.test(found, keys, &mut self.texts)?;
         }
         (stream.seq, stream.hash, stream.at) = (expected, hash, Some(head.at));
-        stream.waiting.push(NewRecord { bytes, hash, at: head.at });
         self.records += 1;
-        if stream.waiting.len() >= BATCH {
-            self.write(place)?;
+        if self.look.is_none() {
+            self.waiting = (self.waiting.0 + 1, self.waiting.1 + bytes.len());
+            stream.waiting.push(NewRecord { bytes, hash, at: head.at });
+            if self.waiting.0 >= BATCH || self.waiting.1 >= BATCH_BYTES {
+                self.write()?;
+            }
         }
         Ok(())
     }
 
-    fn write(&mut self, place: usize) -> Result<(), StoreError> {
-        let Some(stream) = self.streams.get_mut(place) else { return Ok(()) };
-        let records = std::mem::take(&mut stream.waiting);
-        if self.dry || records.is_empty() {
-            return Ok(());
+    /// Writes what waits, of all streams: any number of them may be in one file, side by side.
+    fn write(&mut self) -> Result<(), StoreError> {
+        self.waiting = (0, 0);
+        let mut appends = Vec::new();
+        for stream in self.streams.iter_mut().filter(|stream| !stream.waiting.is_empty()) {
+            let records = std::mem::take(&mut stream.waiting);
+            let first = stream.seq + 1 - records.len() as u64;
+            appends.push(Append { stream: stream.id, first, records });
         }
-        let first = stream.seq + 1 - records.len() as u64;
-        self.into.append(&[Append { stream: stream.id, first, records }])
+        if appends.is_empty() { Ok(()) } else { self.into.append(&appends) }
     }
 }
 

@@ -93,14 +93,16 @@ impl Log {
             if query.stream.is_some_and(|wanted| wanted != stream) {
                 continue;
             }
-            let reached = self.derive(stream)?;
-            for ordinal in self.ordinals(stream, query, reached.calls)? {
-                found.push(FoundCall { stream, call: self.call(stream, ordinal)? });
-            }
-            if reached.has_open {
-                let open = self.derived_log(stream)?.close().calls;
-                found.extend(open.into_iter().map(|call| FoundCall { stream, call }));
-            }
+            let calls = self.indexed(stream, |reached| {
+                let ordinals = self.ordinals(stream, query, reached.calls)?;
+                let calls = ordinals.into_iter().map(|ordinal| self.call(stream, ordinal));
+                let mut calls = calls.collect::<Result<Vec<_>, _>>()?;
+                if reached.has_open {
+                    calls.extend(self.derived_log(stream)?.close().calls);
+                }
+                Ok(calls)
+            })?;
+            found.extend(calls.into_iter().map(|call| FoundCall { stream, call }));
         }
         found.retain(|found| query.wants(&found.call));
         found.sort_by_key(|found| (found.call.began.at, found.stream, found.call.began.seq));
@@ -112,13 +114,18 @@ impl Log {
     /// # Errors
     /// [`LogError`] if the log or its index cannot be read.
     pub fn commands(&self, stream: StreamId) -> Result<Vec<CommandTrail>, LogError> {
-        self.derive(stream)?;
         let id = stream.0.to_be_bytes();
-        let mut commands = Vec::new();
-        for entry in self.store.derived(&key(COMMAND, &[&id]), &key(COMMAND, &[&id, &[0xff; 9]]), false) {
-            commands.push(read_sealed(&entry?.1, self.store.keys())?);
-        }
-        commands.extend(self.derived_log(stream)?.close().commands);
+        let mut commands = self.indexed(stream, |reached| {
+            let mut commands = Vec::new();
+            for entry in self.store.derived(&key(COMMAND, &[&id]), &key(COMMAND, &[&id, &[0xff; 9]]), false) {
+                commands.push(read_sealed(&entry?.1, self.store.keys())?);
+            }
+            if commands.len() as u64 != reached.commands {
+                return Err(RecordError::Damaged("the index lost a command").into());
+            }
+            commands.extend(self.derived_log(stream)?.close().commands);
+            Ok(commands)
+        })?;
         commands.sort_by_key(|command: &CommandTrail| command.id);
         Ok(commands)
     }
@@ -128,8 +135,7 @@ impl Log {
     /// # Errors
     /// [`LogError`] if the log or its index cannot be read.
     pub fn time(&self, stream: StreamId) -> Result<TimeLedger, LogError> {
-        self.derive(stream)?;
-        Ok(self.derived_log(stream)?.ledger().clone())
+        self.indexed(stream, |_| Ok(self.derived_log(stream)?.ledger().clone()))
     }
 
     /// The time ledger of a stream with days that begin `day_offset` before midnight UTC. Reads the whole stream.
@@ -144,6 +150,25 @@ impl Log {
             log.take_over();
         }
         Ok(log.ledger().clone())
+    }
+
+    /// Reads something from the index of a stream, brought up to date. What is lost or cannot be read there is derived
+    /// anew, once.
+    fn indexed<T>(
+        &self,
+        stream: StreamId,
+        read: impl Fn(Reached) -> Result<T, LogError>,
+    ) -> Result<T, LogError> {
+        // Held until all is read: nobody forgets the index meanwhile.
+        let _one_at_a_time = self.deriving.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.derive(stream).and_then(&read) {
+            // The log's own records are the store's errors.
+            Err(LogError::Record(_)) => {
+                self.forget(stream)?;
+                self.derive(stream).and_then(read)
+            }
+            done => done,
+        }
     }
 
     fn call(&self, stream: StreamId, ordinal: u64) -> Result<Call, LogError> {
@@ -182,12 +207,14 @@ impl Log {
                     .extend(name.split_last_chunk::<8>().map(|(_, ordinal)| u64::from_be_bytes(*ordinal)));
             }
         }
+        // A number may be several subjects: the log's own, and those that came with exports.
+        ordinals.sort_unstable();
+        ordinals.dedup();
         Ok(ordinals)
     }
 
-    /// Brings the index of a stream up to date; how far it is then.
+    /// Brings the index of a stream up to date; how far it is then. For who holds `deriving`.
     fn derive(&self, stream: StreamId) -> Result<Reached, LogError> {
-        let _one_at_a_time = self.deriving.lock().unwrap_or_else(PoisonError::into_inner);
         let head = self.store.head(stream)?;
         let there = self.state_bytes(stream)?;
         let reached = there.as_deref().and_then(Reached::read).map(|(reached, _)| reached);
@@ -319,7 +346,8 @@ impl Log {
         let id = stream.0.to_be_bytes();
         let ranges = [CALL, BY_TIME, COMMAND].map(|kind| (key(kind, &[&id]), key(kind, &[&id, &[0xff; 17]])));
         let of_stream = |name: &[u8], at: usize| name.get(at..at + 4) == Some(&id[..]);
-        let mut gone: Vec<DerivedChange> = Vec::new();
+        // How far it is goes first: a part of an index that says it is whole would be believed.
+        let mut gone: Vec<DerivedChange> = vec![(key(STATE, &[&id]), None)];
         for (from, to) in ranges {
             for entry in self.store.derived(&from, &to, false) {
                 gone.push((entry?.0, None));
@@ -333,7 +361,7 @@ impl Log {
                 }
             }
         }
-        if gone.is_empty() { Ok(()) } else { Ok(self.store.put_derived(gone)?) }
+        Ok(self.store.put_derived(gone)?)
     }
 }
 

@@ -85,6 +85,8 @@ pub struct Log {
     /// Held while what is derived is brought up to date.
     deriving: Arc<Mutex<()>>,
     turns: Arc<Turns>,
+    /// Held from looking whether a stream may be added until it is.
+    adding: Arc<Mutex<()>>,
 }
 
 /// What those who write and who erases have to know of each other.
@@ -147,7 +149,7 @@ impl Log {
     /// A log in any store.
     #[must_use]
     pub fn over(store: Arc<dyn LogStore>) -> Self {
-        Self { store, deriving: Arc::new(Mutex::new(())), turns: Arc::default() }
+        Self { store, deriving: Arc::default(), turns: Arc::default(), adding: Arc::default() }
     }
 
     /// The store below.

@@ -1,8 +1,8 @@
 //! Appends records to a stream: numbers, chain, and pieces of long messages that must not stay.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use callfold_engine::record::{Hash, RecordWriter, Recording, SubjectId};
 use callfold_engine::{Event, Input, Machine, Outcome};
@@ -36,6 +36,8 @@ impl Log {
     /// # Errors
     /// [`LogError::NameTaken`] if there is one of this name.
     pub fn begin(&self, info: &StreamInfo) -> Result<StreamWriter, LogError> {
+        // Two that begin at once must not both find the name free.
+        let _one_at_a_time = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
         let streams = self.streams()?;
         if let Some(there) = streams.iter().find(|stream| stream.info.name == info.name) {
             return Err(LogError::NameTaken { name: info.name.as_str().to_owned(), id: there.id });

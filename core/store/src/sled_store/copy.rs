@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::caught;
-use super::directory::{Directory, sync_directory, write_new};
+use super::directory::{Directory, restrict, sync_directory, write_new};
 use crate::StoreError;
 
 /// The copy. Put back when opening fails, so that a store that is refused is left as it was.
@@ -100,6 +100,8 @@ impl Drop for Closer {
     fn drop(&mut self) {
         let db = self.db.take();
         let is_closed = caught(|| drop(db)).is_some();
+        // It may have made files. The directory is closed to others all the same, so one that fails is no harm.
+        let _ = restrict(&self.root.join(DATABASE));
         let path = self.root.join(DATABASE).join("db");
         // sled goes on in its threads for a while, and keeps its lock; who opens the store next would be refused.
         let until = Instant::now() + Duration::from_secs(2);

@@ -208,6 +208,31 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(StoreError::io(path))
 }
 
+/// Closes a directory, and what is in it, to everybody but the owner: sled makes its files as the system has it.
+pub(super) fn restrict(path: &Path) -> Result<(), StoreError> {
+    let io = || StoreError::io(path);
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(io())?;
+    for entry in fs::read_dir(path).map_err(io())? {
+        let entry = entry.map_err(io())?;
+        let kind = entry.file_type().map_err(io())?;
+        let restricted = if kind.is_dir() {
+            restrict(&entry.path())
+        } else if kind.is_file() {
+            let path = entry.path();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(StoreError::io(&path))
+        } else {
+            Ok(())
+        };
+        match restricted {
+            // sled removes files of its own while it runs.
+            Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+            Ok(()) => {}
+        }
+    }
+    Ok(())
+}
+
 /// Makes the names in a directory durable.
 pub(super) fn sync_directory(path: &Path) -> Result<(), StoreError> {
     File::open(path).and_then(|directory| directory.sync_all()).map_err(StoreError::io(path))

@@ -135,6 +135,9 @@ struct Syncing {
     is_running: bool,
 }
 
+/// The longest description.
+const MAX_DESCRIPTION_BYTES: usize = 4 << 20;
+
 /// How many parts of a block are written at once. A block of more is one record.
 const PARTS_AT_ONCE: usize = 8;
 
@@ -506,12 +509,11 @@ impl LogStore for SledStore {
             return Err(StoreError::SameStream(there));
         }
         let id = StreamId(u32::try_from(appender.streams.len()).unwrap_or(u32::MAX));
-        if description.len() > MAX_VALUE_BYTES {
+        if description.len() > MAX_DESCRIPTION_BYTES {
             let place = Place { stream: id, seq: 0 };
             return Err(StoreError::Block { place, what: "a description that is too long" });
         }
-        let added = inner.ask("adding a stream", || inner.streams.insert(id.0.to_be_bytes(), description));
-        added.map_err(|error| inner.fail(error))?;
+        inner.put_description(id, description).map_err(|error| inner.fail(error))?;
         let head = StreamHead { seq: 0, hash: Hash::of_stream(description), at: None };
         // Noted as durable although it has no record: a stream that is gone later is missed.
         appender.streams.push(Stream { head, tail: Tail::default(), is_unsynced: true });

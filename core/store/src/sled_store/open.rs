@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use callfold_engine::record::{Hash, Record};
 
 use super::copy::{Closer, Copy};
-use super::directory::{Directory, sync_directory, write_new};
+use super::directory::{Directory, restrict, sync_directory, write_new};
 use super::durable::{DurableHead, DurableHeads};
 use super::flush::Flusher;
 use super::{Appender, Inner, Options, Stream, Syncing, Tail, caught, key, locked, read_key};
@@ -106,6 +106,7 @@ fn database(directory: &Arc<Directory>, options: Options) -> Result<Inner, Store
     // sled writes its settings once and never syncs them; half of them would keep it from ever opening again.
     let conf = sled.join("conf");
     File::open(&conf).and_then(|conf| conf.sync_all()).map_err(StoreError::io(&conf))?;
+    restrict(&sled)?;
     sync_directory(&sled)?;
     sync_directory(path)?;
     Ok(Inner {

@@ -1,5 +1,7 @@
 //! Reading: blocks in their order, a moment, derived values.
 
+use std::ops::Bound;
+
 use callfold_engine::Timestamp;
 use callfold_engine::record::Hash;
 
@@ -13,19 +15,55 @@ const CLEARED_AT_ONCE: usize = 16;
 
 impl Inner {
     pub(super) fn descriptions(&self) -> Result<Vec<(StreamId, Vec<u8>)>, StoreError> {
-        let mut all = Vec::new();
+        let mut all: Vec<(StreamId, Vec<u8>)> = Vec::new();
         for found in self.streams.iter() {
-            let (id, description) = self.ask("reading the streams", || found)?;
-            let id = id.as_ref().try_into().map_or(StreamId(u32::MAX), |id| StreamId(u32::from_be_bytes(id)));
-            all.push((id, description.to_vec()));
+            let (name, part) = self.ask("reading the streams", || found)?;
+            match name.split_first_chunk::<4>() {
+                Some((id, [])) => all.push((StreamId(u32::from_be_bytes(*id)), part.to_vec())),
+                // Parts follow their first. Those without one are of a stream that a crash left half added.
+                Some((id, _)) => {
+                    let last = all.last_mut().filter(|(last, _)| last.0.to_be_bytes() == *id);
+                    if let Some((_, description)) = last {
+                        description.extend_from_slice(&part);
+                    }
+                }
+                None => all.push((StreamId(u32::MAX), part.to_vec())),
+            }
         }
         Ok(all)
     }
 
+    /// Writes a description; a long one in parts.
+    pub(super) fn put_description(&self, id: StreamId, description: &[u8]) -> Result<(), StoreError> {
+        let id = id.0.to_be_bytes();
+        // What a crash left of one that was never added is not to be taken for a part of this one.
+        let mut left_over = sled::Batch::default();
+        for found in self.streams.scan_prefix(id) {
+            let (name, _) = self.ask("adding a stream", || found)?;
+            left_over.remove(name);
+        }
+        self.ask("adding a stream", || self.streams.apply_batch(left_over))?;
+        let (first, rest) = description.split_at_checked(MAX_VALUE_BYTES).unwrap_or((description, &[]));
+        // The first is written last: without it the others are nothing.
+        for (part, bytes) in (1_u16..).zip(rest.chunks(MAX_VALUE_BYTES)) {
+            let name = [&id[..], &part.to_be_bytes()].concat();
+            self.ask("adding a stream", || self.streams.insert(name, bytes))?;
+            self.gave(bytes.len())?;
+        }
+        self.ask("adding a stream", || self.streams.insert(id, first))?;
+        self.gave(first.len())
+    }
+
     /// Where a stream's chain begins.
     pub(super) fn first_hash(&self, stream: StreamId) -> Result<Hash, StoreError> {
-        let found = self.ask("reading the streams", || self.streams.get(stream.0.to_be_bytes()))?;
-        found.map(|description| Hash::of_stream(&description)).ok_or(StoreError::NoStream(stream))
+        let mut description = Vec::new();
+        let mut has_first = false;
+        for found in self.streams.scan_prefix(stream.0.to_be_bytes()) {
+            let (name, part) = self.ask("reading the streams", || found)?;
+            has_first |= name.len() == 4;
+            description.extend_from_slice(&part);
+        }
+        if has_first { Ok(Hash::of_stream(&description)) } else { Err(StoreError::NoStream(stream)) }
     }
 
     pub(super) fn blocks(&self, stream: StreamId, from: u64) -> Blocks<'_> {
@@ -90,10 +128,16 @@ impl Inner {
     }
 
     pub(super) fn clear_derived(&self) -> Result<(), StoreError> {
-        while let Some(first) = self.ask("clearing", || self.derived.first())? {
+        self.clear_derived_from(b"i", Some(b"j"))?;
+        self.clear_derived_from(b"", None)
+    }
+
+    fn clear_derived_from(&self, from: &[u8], to: Option<&[u8]>) -> Result<(), StoreError> {
+        let range = (Bound::Included(from), to.map_or(Bound::Unbounded, Bound::Excluded));
+        while self.ask("clearing", || self.derived.range::<&[u8], _>(range).next().transpose())?.is_some() {
             let mut batch = sled::Batch::default();
             let mut bytes = 0;
-            for found in self.derived.range(first.0..).take(CLEARED_AT_ONCE) {
+            for found in self.derived.range::<&[u8], _>(range).take(CLEARED_AT_ONCE) {
                 let (name, value) = self.ask("clearing", || found)?;
                 bytes += name.len() + value.len();
                 batch.remove(name);
