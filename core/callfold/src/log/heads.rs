@@ -57,7 +57,7 @@ impl HeadLine {
     /// Reads heads that were written by [`HeadLine::write_all`]. Empty lines are passed over.
     ///
     /// # Errors
-    /// [`LogError::Heads`] names the line that is none.
+    /// [`LogError::Heads`] names the line that is none; [`LogError::NoHeads`] if there is no line at all.
     pub fn read_all(input: impl BufRead) -> Result<Vec<Self>, LogError> {
         let mut heads = Vec::new();
         for (number, line) in (1..).zip(input.lines()) {
@@ -66,11 +66,24 @@ impl HeadLine {
                 heads.push(Self::read(&line).map_err(|why| LogError::Heads { line: number, why })?);
             }
         }
-        Ok(heads)
+        if heads.is_empty() { Err(LogError::NoHeads) } else { Ok(heads) }
     }
 }
 
 impl Log {
+    /// The streams of which none of these is a head: nothing was kept that shows whether their ends were cut off.
+    ///
+    /// # Errors
+    /// [`LogError`] if they cannot be read.
+    pub fn without_head(&self, heads: &[HeadLine]) -> Result<Vec<StreamId>, LogError> {
+        let mut streams = self.store.streams()?;
+        streams.retain(|(_, description)| {
+            let origin = Hash::of_stream(description);
+            !heads.iter().any(|head| head.origin == origin)
+        });
+        Ok(streams.into_iter().map(|(id, _)| id).collect())
+    }
+
     /// The heads of all streams now.
     ///
     /// # Errors
