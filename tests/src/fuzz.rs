@@ -92,7 +92,7 @@ pub fn record(bytes: &[u8]) {
     let read = Record::read(record, &keys).unwrap();
     match read.input.kind {
         InputKind::Frame { text: read, .. } => {
-            assert_eq!(read.as_str(), text.as_str(), "it came out another")
+            assert_eq!(read.as_str(), text.as_str(), "it came out another");
         }
         InputKind::Opened(_)
         | InputKind::Refused(_)

@@ -419,6 +419,14 @@ fn heads_that_were_kept_show_what_is_gone() {
     gone["origin"] = first["hash"].clone();
     assert!(with(gone).contains("a head was kept of it, and it is not there"));
 
+    fs::write(&heads, format!("{first}\n")).unwrap();
+    // One head of several streams: the others are good, as far as they go.
+    let page = place.good(&["verify", "--head", &heads]);
+    let pages: Vec<&str> = page.lines().collect();
+    assert!(pages[0].contains("(stream 0)") && !pages[1].contains("no head of it"), "{page}");
+    assert!(pages[1].contains("(stream 1)") && pages[2].contains("no head of it"), "{page}");
+    fs::write(&heads, "\n").unwrap();
+    assert!(place.fails(3, &["verify", "--head", &heads]).ends_with("no head of a log in it"));
     fs::write(&heads, "no head\n").unwrap();
     assert!(place.fails(3, &["verify", "--head", &heads]).ends_with("line 1: not a head of a log: no JSON"));
 }

@@ -81,7 +81,7 @@ fn a_call_that_was_taken_in_is_found_once() {
     log.import(Cursor::new(export(&from)), &mut |_| {}).unwrap();
     let call = from.calls(&CallQuery::default()).unwrap().remove(0).call;
     let mut query = CallQuery::default();
-    query.number = Some(call.other.number.clone().unwrap().as_str().to_owned());
+    query.number = Some(call.other.number.unwrap().as_str().to_owned());
     let calls = from.calls(&query).unwrap().len();
     assert!(calls > 0);
     assert_eq!(log.calls(&query).unwrap().len(), 2 * calls);

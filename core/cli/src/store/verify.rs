@@ -97,6 +97,7 @@ fn store(args: &Verify, store: &Store, io: &mut Io<'_>) -> Result<Outcome, Faile
     if args.rerun {
         options = options.rerun();
     }
+    let without_head = if args.head.is_some() { log.without_head(&options.heads)? } else { Vec::new() };
     let mut worst = Outcome::Good;
     let (mut streams, mut records) = (0, 0);
     for stream in chosen(&log, &args.stream)? {
@@ -106,10 +107,22 @@ fn store(args: &Verify, store: &Store, io: &mut Io<'_>) -> Result<Outcome, Faile
         worst = worst.max(outcome(&report));
         streams += 1;
         records += report.records;
+        let has_no_head = without_head.contains(&stream.id);
         if args.look.json {
-            writeln!(io.out, "{}", line(&stream, told(&report)))?;
+            let mut told = told(&report);
+            if let (Some(told), true) = (told.as_object_mut(), args.head.is_some()) {
+                told.insert("hasHead".to_owned(), (!has_no_head).into());
+            }
+            writeln!(io.out, "{}", line(&stream, told))?;
         } else {
             page(io, &stream, &report)?;
+            if has_no_head {
+                let note = Tone::Warning.style();
+                writeln!(
+                    io.out,
+                    "      {note}note: no head of it in the file, so nothing shows whether its end was cut off{note:#}"
+                )?;
+            }
         }
     }
     worst = worst.max(missing(args, &log, &options.heads, io)?);
