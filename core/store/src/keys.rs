@@ -22,6 +22,7 @@ use chacha20poly1305::aead::{Aead as _, KeyInit as _};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 
 use crate::StoreError;
+use crate::check::check;
 
 const MAGIC: &[u8; 16] = b"callfold keys 1\n";
 const HEADER_BYTES: usize = 64;
@@ -108,11 +109,6 @@ impl Entry {
 /// Whether a key cannot be that of the subject which is there.
 fn refuses(there: &Entry, key: Option<&[u8; 32]>) -> bool {
     there.state != ERASED && key.is_some_and(|key| *key != there.key)
-}
-
-fn check(bytes: &[u8]) -> [u8; 8] {
-    let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(bytes).as_bytes();
-    [a, b, c, d, e, f, g, h]
 }
 
 /// Where the keys stand.

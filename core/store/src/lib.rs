@@ -21,6 +21,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used))]
 
 mod block;
+mod check;
 mod error;
 mod keys;
 mod log_store;

@@ -3,6 +3,8 @@
 //! Everything else that stands in a frame, a command or an event may be somebody's name or number, so it is
 //! sealed. A word that is missing here costs a few bytes; a word too many would be a name that cannot be erased.
 
+use crate::wire::MASK;
+
 /// Names, keys and values of the protocol, sorted.
 const WORDS: &[&str] = &[
     "Commutated",
@@ -383,9 +385,6 @@ const CODE_KEYS: &[&str] = &[
     "userstateid",
     "webserverport",
 ];
-
-/// The value that stands where a secret was.
-const MASK: &str = "***";
 
 /// Whether `text` is nobody's name or number: a word of the protocol, a GUID, a moment, an address, a single
 /// character.

@@ -22,4 +22,4 @@ pub use secret::{FrameText, LoginSecret, Removed, SecretKind};
 pub(crate) use multipart::Assembled;
 pub(crate) use request::Critical;
 pub(crate) use scan::{end_of_string, skip_space};
-pub(crate) use secret::{hex_md5, json_without_secrets};
+pub(crate) use secret::{MASK, hex_md5, json_without_secrets};

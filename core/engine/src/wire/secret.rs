@@ -166,7 +166,7 @@ fn mask(value: &mut Value, layer: usize) -> bool {
 pub struct FrameText<'a>(Cow<'a, str>);
 
 /// What stands where a secret was.
-const MASK: &str = "***";
+pub(crate) const MASK: &str = "***";
 
 impl<'a> FrameText<'a> {
     /// Takes the secrets out of a frame as it came from the wire. Text without any is borrowed, not copied.

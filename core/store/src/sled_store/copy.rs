@@ -121,7 +121,8 @@ impl Drop for Closer {
     }
 }
 
-fn bytes_of(path: &Path) -> Result<u64, StoreError> {
+/// How many bytes the files below a directory take.
+pub(super) fn bytes_of(path: &Path) -> Result<u64, StoreError> {
     let io = || StoreError::io(path);
     let mut bytes = 0;
     for entry in fs::read_dir(path).map_err(io())? {

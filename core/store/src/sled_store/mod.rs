@@ -172,8 +172,8 @@ impl SledStore {
     /// kept under `broken/`. [`SledStore::report`] tells both.
     ///
     /// # Errors
-    /// [`StoreError`]: the store is open elsewhere, is none, is newer, or is damaged before its durable head. Nothing
-    /// was then changed in it.
+    /// [`StoreError`]: the store is open elsewhere, is none, is newer, or is damaged before its durable head. Its
+    /// records are then as they were.
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
         let (inner, report) = open::open(path, options)?;
         let inner = Arc::new(inner);
@@ -201,7 +201,7 @@ impl SledStore {
     /// # Errors
     /// [`StoreError::Io`] if the directory cannot be read.
     pub fn disk_bytes(&self) -> Result<u64, StoreError> {
-        self.inner.disk_bytes(self.path())
+        copy::bytes_of(self.path())
     }
 }
 
@@ -237,16 +237,6 @@ impl Drop for SledStore {
 }
 
 impl Inner {
-    fn disk_bytes(&self, path: &Path) -> Result<u64, StoreError> {
-        let mut bytes = 0;
-        for entry in std::fs::read_dir(path).map_err(StoreError::io(path))? {
-            let entry = entry.map_err(StoreError::io(path))?;
-            let found = entry.metadata().map_err(StoreError::io(path))?;
-            bytes += if found.is_dir() { self.disk_bytes(&entry.path())? } else { found.len() };
-        }
-        Ok(bytes)
-    }
-
     fn root(&self) -> PathBuf {
         self.directory.root.clone()
     }

@@ -7,6 +7,7 @@ use callfold_engine::record::Hash;
 
 use super::{Inner, MAX_VALUE_BYTES, caught, key, locked, read_key};
 use crate::block::BlockHeader;
+use crate::check::{CHECK_BYTES, check};
 use crate::log_store::{Derived, DerivedChange, StreamId};
 use crate::{Block, Place, StoreError};
 
@@ -198,12 +199,6 @@ impl Inner {
 
 /// How many bytes of derived values sled is given at once: few, so that its file is synced often enough in between.
 const GIVEN_AT_ONCE: usize = 16 * 1024;
-const CHECK_BYTES: usize = 8;
-
-fn check(value: &[u8]) -> [u8; CHECK_BYTES] {
-    let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(value).as_bytes();
-    [a, b, c, d, e, f, g, h]
-}
 
 /// Changes of derived values on their way to sled.
 struct Giving<'s> {
