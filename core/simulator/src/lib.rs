@@ -3,6 +3,7 @@
 //! [`Pbx`] is the PBX itself, pure and deterministic: users with their phones, calls, chains, holds, conferences, a
 //! queue, voice menus. Clients' messages and what people do at phones go in, with the time; what every client is to be
 //! told comes out. It has no clock, no sockets and no chance but its seed, so that a test runs in virtual time.
+//! [`Simulator`] serves one on a socket, by the clock; [`Faults`] make it misbehave.
 //!
 //! ```
 //! use callfold_engine::Timestamp;
@@ -28,8 +29,12 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used))]
 
+mod faults;
 mod names;
 mod pbx;
+mod server;
 
+pub use faults::{Chance, Cut, Faults};
 pub use names::{ClientId, OutsideId, Phone};
 pub use pbx::{Account, BuildError, Manners, OutsideState, Pbx, PbxBuilder, Refused, Tell, Told};
+pub use server::{Simulator, SimulatorBuilder, StartError};

@@ -74,7 +74,9 @@ impl Pbx {
         // The answer comes before what the request brings about.
         let events = self.told.split_off(events_from);
         match (&request.ask, answer) {
-            (Ask::Ping, _) => self.send(client, "pong", fields(json!({ "qid": request.qid }))),
+            (Ask::Ping, _) => {
+                self.send_as(client, "pong", fields(json!({ "qid": request.qid })), Some("ping"));
+            }
             (_, Ok(body)) => self.answer_request(client, &request.method, &request.qid, body),
             (_, Err(refused)) => self.answer_request(client, &request.method, &request.qid, refused.body()),
         }
@@ -134,7 +136,7 @@ impl Pbx {
         if let Some(client) = self.clients.get_mut(&client) {
             *client = Client::default();
         }
-        self.told.push_back(Told { client, what: Tell::Close });
+        self.told.push_back(Told { client, what: Tell::Close, answers: None });
     }
 
     fn do_known(&mut self, client: ClientId, number: &PhoneNumber, ask: &Ask) -> Answer {

@@ -16,6 +16,8 @@ pub struct Told {
     pub client: ClientId,
     /// What it is.
     pub what: Tell,
+    /// The method of the request that it answers; none for an event.
+    pub answers: Option<String>,
 }
 
 /// What is to be done to a client.
@@ -163,15 +165,27 @@ impl Pbx {
             answer.insert("result".to_owned(), 1.into());
         }
         answer.extend(body);
-        self.send(client, &format!("{method}result"), answer);
+        self.send_as(client, &format!("{method}result"), answer, Some(method));
+    }
+
+    /// Sends an event.
+    pub(super) fn send(&mut self, client: ClientId, method: &str, body: Map<String, Value>) {
+        self.send_as(client, method, body, None);
     }
 
     /// Sends a message, cut up if it is long.
-    pub(super) fn send(&mut self, client: ClientId, method: &str, body: Map<String, Value>) {
+    pub(super) fn send_as(
+        &mut self,
+        client: ClientId,
+        method: &str,
+        body: Map<String, Value>,
+        answers: Option<&str>,
+    ) {
+        let answers = answers.map(str::to_owned);
         let text = json!([method, body]).to_string();
         let longest = self.settings.longest_frame.max(1);
         if text.len() <= longest {
-            self.told.push_back(Told { client, what: Tell::Frame(text) });
+            self.told.push_back(Told { client, what: Tell::Frame(text), answers });
             return;
         }
         // A cut may fall inside a letter: the bytes are cut, not the text.
@@ -186,7 +200,11 @@ impl Pbx {
                 "content-transfer-encoding": "base64",
                 "content": STANDARD.encode(piece),
             }]);
-            self.told.push_back(Told { client, what: Tell::Frame(part.to_string()) });
+            self.told.push_back(Told {
+                client,
+                what: Tell::Frame(part.to_string()),
+                answers: answers.clone(),
+            });
         }
     }
 }
