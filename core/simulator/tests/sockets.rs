@@ -2,15 +2,20 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use callfold_engine::Span;
-use callfold_simulator::{Account, Cut, Faults, OutsideState, Pbx, PbxBuilder, Simulator};
+use callfold_simulator::{Account, Cut, Faults, OutsideState, Pbx, PbxBuilder, Simulator, StartError};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
@@ -266,4 +271,34 @@ async fn what_is_due_happens_by_the_clock() {
     client.event("phoneevent_ringstarted").await;
     let picture = client.ask("getextendedlineinfo", json!({})).await;
     assert_eq!(picture["abonent"]["direction"], "acm_callback");
+}
+
+#[tokio::test]
+async fn wss_is_spoken_with_the_certificate_that_was_given() {
+    let pair = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let (certificate, key) = (pair.cert.pem(), pair.signing_key.serialize_pem());
+    let serve = |certificate: &str| {
+        Simulator::builder(layout().build().unwrap()).tls(certificate.as_bytes(), key.as_bytes()).start()
+    };
+    assert!(matches!(serve("no certificate").await, Err(StartError::Certificate(_))));
+    let simulator = serve(&certificate).await.unwrap();
+    assert!(simulator.url().starts_with("wss://"));
+
+    let mut roots = RootCertStore::empty();
+    roots.add(pair.cert.der().clone()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let tls = TlsConnector::from(Arc::new(config));
+    let dial = async |host: &'static str| {
+        let stream = TcpStream::connect(simulator.addr()).await.unwrap();
+        tls.connect(ServerName::try_from(host).unwrap(), stream).await
+    };
+    assert!(dial("elsewhere").await.is_err(), "the certificate is another host's");
+    let stream = dial("localhost").await.unwrap();
+    let (socket, _) = client_async(upgrade("wss://localhost", Some("json")), stream).await.unwrap();
+    let mut client = Client { socket, events: Vec::new(), asked: 0 };
+    assert_eq!(client.log_in().await["result"], 1);
 }
