@@ -93,8 +93,13 @@ const NEVER_IN_THE_ENGINE: &[&str] = &[
 ];
 
 /// Which workspace crates each may depend on. A new crate is put here first.
-const LAYERS: &[(&str, &[&str])] =
-    &[(ENGINE, &[]), (STORE, &[ENGINE]), ("callfold", &[ENGINE, STORE]), ("callfold-cli", &["callfold"])];
+const LAYERS: &[(&str, &[&str])] = &[
+    (ENGINE, &[]),
+    (STORE, &[ENGINE]),
+    ("callfold-simulator", &[ENGINE]),
+    ("callfold", &[ENGINE, STORE]),
+    ("callfold-cli", &["callfold"]),
+];
 
 /// What clippy must refuse in the engine.
 const BANNED_TYPES: &[&str] = &[
