@@ -10,6 +10,7 @@ use serde_json::Value;
 
 const ENGINE: &str = "callfold-engine";
 const STORE: &str = "callfold-store";
+const TRANSPORT: &str = "callfold-transport";
 /// What nothing depends on, and what may depend on everything.
 const TESTS: &[&str] = &["callfold-tests", "callfold-faults"];
 
@@ -93,8 +94,13 @@ const NEVER_IN_THE_ENGINE: &[&str] = &[
 ];
 
 /// Which workspace crates each may depend on. A new crate is put here first.
-const LAYERS: &[(&str, &[&str])] =
-    &[(ENGINE, &[]), (STORE, &[ENGINE]), ("callfold", &[ENGINE, STORE]), ("callfold-cli", &["callfold"])];
+const LAYERS: &[(&str, &[&str])] = &[
+    (ENGINE, &[]),
+    (STORE, &[ENGINE]),
+    (TRANSPORT, &[ENGINE]),
+    ("callfold", &[ENGINE, STORE]),
+    ("callfold-cli", &["callfold"]),
+];
 
 /// What clippy must refuse in the engine.
 const BANNED_TYPES: &[&str] = &[
