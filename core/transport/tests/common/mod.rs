@@ -194,7 +194,7 @@ pub async fn until<T>(news: &mut NewsReader, mut find: impl FnMut(&News) -> Opti
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), search).await.expect("it never came")
+    tokio::time::timeout(Duration::from_secs(90), search).await.expect("it never came")
 }
 
 pub async fn until_socket(news: &mut NewsReader) -> SocketError {
