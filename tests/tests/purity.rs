@@ -10,6 +10,8 @@ use serde_json::Value;
 
 const ENGINE: &str = "callfold-engine";
 const STORE: &str = "callfold-store";
+const TRANSPORT: &str = "callfold-transport";
+const SIMULATOR: &str = "callfold-simulator";
 /// What nothing depends on, and what may depend on everything.
 const TESTS: &[&str] = &["callfold-tests", "callfold-faults"];
 
@@ -96,9 +98,10 @@ const NEVER_IN_THE_ENGINE: &[&str] = &[
 const LAYERS: &[(&str, &[&str])] = &[
     (ENGINE, &[]),
     (STORE, &[ENGINE]),
-    ("callfold-simulator", &[ENGINE]),
-    ("callfold", &[ENGINE, STORE]),
-    ("callfold-cli", &["callfold"]),
+    (TRANSPORT, &[ENGINE]),
+    (SIMULATOR, &[ENGINE]),
+    ("callfold", &[ENGINE, STORE, TRANSPORT]),
+    ("callfold-cli", &["callfold", SIMULATOR]),
 ];
 
 /// What clippy must refuse in the engine.

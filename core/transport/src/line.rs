@@ -1,0 +1,201 @@
+//! A line, as its application has it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use callfold_engine::{
+    Command, CommandResult, Credential, Endpoint, Event, ModelCommand, SocketId, Timestamp, View,
+};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tracing::Instrument;
+
+use crate::driver::Driver;
+use crate::error::{Error, SocketError};
+use crate::handle::Handle;
+use crate::intake::Order;
+use crate::options::Options;
+use crate::secret::Secrets;
+
+/// How many orders may wait. More wait where they are given.
+const ORDERS: usize = 64;
+
+/// Where the result of a command is awaited.
+pub(crate) type Reply = oneshot::Sender<Result<CommandResult, Error>>;
+
+/// How far a line is.
+#[derive(Clone, Debug)]
+pub(crate) enum Life {
+    Running,
+    Closed,
+    Failed(Error),
+}
+
+/// One agent's line on one server. A clone is the same line.
+///
+/// 1. [`Line::open`] it, with what handles its inputs. It dials nothing yet.
+/// 2. [`Line::news`] tells what happens from then on.
+/// 3. [`Line::command`] it: [`Command::Connect`] first.
+/// 4. [`Line::close`] says goodbye to the server. Dropping the last clone does so too, without waiting for it.
+///
+/// Many lines live in one runtime: each is a task, and one more for each of its sockets.
+#[derive(Clone, Debug)]
+pub struct Line {
+    orders: mpsc::Sender<Order>,
+    news: broadcast::WeakSender<News>,
+    life: watch::Receiver<Life>,
+    secrets: Secrets,
+}
+
+impl Line {
+    /// Opens a line on the runtime that this is called in.
+    ///
+    /// # Errors
+    /// [`Error::NoRuntime`] outside of a runtime.
+    pub fn open<H: Handle>(handle: H, options: Options) -> Result<Self, Error> {
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| Error::NoRuntime)?;
+        let (orders, ordered) = mpsc::channel(ORDERS);
+        let (news, _) = broadcast::channel(options.news.max(1));
+        let (alive, life) = watch::channel(Life::Running);
+        let line = Self { orders, news: news.downgrade(), life, secrets: options.secrets.clone() };
+        let span = tracing::info_span!("line", name = options.name);
+        let driver = Driver::new(handle, Arc::new(options), ordered, news, alive);
+        runtime.spawn(driver.run().instrument(span));
+        Ok(line)
+    }
+
+    /// Commands something, and waits for its result. What the engine refuses is a result, not an error.
+    ///
+    /// A future that is dropped is not waited for any more, and no harm done: a command that was given takes its course.
+    ///
+    /// # Errors
+    /// - [`Error::NoSecret`] if the endpoint to connect to names a secret that is not kept.
+    /// - [`Error::Socket`] if an address may not be dialled at all, such as plain `ws` to another machine.
+    /// - [`Error::Handle`] if inputs cannot be handled any more; [`Error::Closed`] if the line was closed.
+    pub async fn command(&self, command: Command) -> Result<CommandResult, Error> {
+        self.has_secret(&command)?;
+        let (reply, result) = oneshot::channel();
+        let given = self.orders.send(Order::Command { command, reply }).await;
+        given.map_err(|_| self.why_ended())?;
+        result.await.map_err(|_| self.why_ended())?
+    }
+
+    /// What happens on the line from now on.
+    #[must_use]
+    pub fn news(&self) -> NewsReader {
+        NewsReader(self.news.upgrade().map(|news| news.subscribe()))
+    }
+
+    /// The view, now and whenever it changed. Only the latest is kept for a slow reader.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] or [`Error::Handle`] if the line has ended.
+    pub async fn watch(&self) -> Result<watch::Receiver<View>, Error> {
+        let (reply, view) = oneshot::channel();
+        self.orders.send(Order::Watch(reply)).await.map_err(|_| self.why_ended())?;
+        view.await.map_err(|_| self.why_ended())
+    }
+
+    /// The view now.
+    ///
+    /// # Errors
+    /// As [`Line::watch`].
+    pub async fn view(&self) -> Result<View, Error> {
+        Ok(self.watch().await?.borrow().clone())
+    }
+
+    /// Says goodbye to the server, waits for its close as long as the limits allow, and ends the line. All that came
+    /// until then is handled.
+    ///
+    /// # Errors
+    /// [`Error::Handle`] if inputs could not be handled.
+    pub async fn close(&self) -> Result<(), Error> {
+        // A line that has ended already takes no orders, and needs none.
+        drop(self.orders.send(Order::Close).await);
+        self.ended().await
+    }
+
+    /// Waits until the line has ended, whoever ended it.
+    ///
+    /// # Errors
+    /// [`Error::Handle`] if it ended because inputs could not be handled.
+    pub async fn ended(&self) -> Result<(), Error> {
+        let mut life = self.life.clone();
+        match life.wait_for(|life| !matches!(life, Life::Running)).await.as_deref() {
+            Ok(Life::Failed(why)) => Err(why.clone()),
+            Ok(Life::Closed | Life::Running) => Ok(()),
+            Err(_) => Err(Error::Closed),
+        }
+    }
+
+    fn why_ended(&self) -> Error {
+        match &*self.life.borrow() {
+            Life::Failed(why) => why.clone(),
+            Life::Running | Life::Closed => Error::Closed,
+        }
+    }
+
+    /// A secret that is missing is told before anything is dialled.
+    fn has_secret(&self, command: &Command) -> Result<(), Error> {
+        match connects_to(command).map(|endpoint| endpoint.credential) {
+            Some(Credential::Password(handle) | Credential::Session(handle)) => {
+                self.secrets.find(handle).map(drop).ok_or(Error::NoSecret(handle))
+            }
+            Some(Credential::Missing) | None => Ok(()),
+        }
+    }
+}
+
+/// Where a command connects to, if it does.
+pub(crate) const fn connects_to(command: &Command) -> Option<&Endpoint> {
+    if let Command::Connect(endpoint) | Command::Model(ModelCommand::Connect(endpoint)) = command {
+        Some(endpoint)
+    } else {
+        None
+    }
+}
+
+/// Something that happened on a line.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum News {
+    /// The machine decided something. When it is told, it is as durable as what handles the inputs makes it.
+    Told {
+        /// When.
+        at: Timestamp,
+        /// What, in order: what came of one input.
+        events: Arc<[Event]>,
+    },
+    /// A socket did not open, or ended.
+    Socket {
+        /// Which.
+        socket: SocketId,
+        /// Why.
+        why: SocketError,
+    },
+    /// The connection will be made again.
+    Reconnecting {
+        /// How often it was tried since it was last there.
+        tries: u32,
+        /// After which wait.
+        after: Duration,
+    },
+}
+
+/// Reads the news of a line, in order.
+#[derive(Debug)]
+pub struct NewsReader(Option<broadcast::Receiver<News>>);
+
+impl NewsReader {
+    /// The next news; none when the line has ended and all was read. Given up without loss.
+    ///
+    /// # Errors
+    /// [`Error::Missed`] if this reader was too slow and missed some: it goes on with the oldest that is left, and the
+    /// view has what the missed ones came to.
+    pub async fn next(&mut self) -> Option<Result<News, Error>> {
+        match self.0.as_mut()?.recv().await {
+            Ok(news) => Some(Ok(news)),
+            Err(broadcast::error::RecvError::Lagged(missed)) => Some(Err(Error::Missed(missed))),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    }
+}
