@@ -94,6 +94,10 @@ impl<H: Handle> Driver<H> {
 
     /// Runs the line to its end.
     pub(crate) async fn run(mut self) {
+        // Sockets of an earlier life.
+        for socket in self.handle.as_ref().map(Handle::sockets).unwrap_or_default() {
+            self.intake.push(What::Closed(socket));
+        }
         let ended = loop {
             // A server that never pauses must not keep the other lines from their turn.
             tokio::task::yield_now().await;

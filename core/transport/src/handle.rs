@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use callfold_engine::{Input, Machine, Outcome, Timer, Timestamp, View};
+use callfold_engine::{Input, Machine, Outcome, SocketId, Timer, Timestamp, View};
 
 /// Where [`Handle::handle`] runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub trait Handle: Send + 'static {
     /// Where [`Handle::handle`] runs.
     const PLACE: Place;
 
-    /// Handles inputs that came together, in order, and returns what came of each. When it returns, the effects may be
+    /// Handles inputs that came together, in order, and returns what came of each: as many outcomes as inputs. When it returns, the effects may be
     /// carried out; so whoever records must have made the records durable.
     ///
     /// # Errors
@@ -37,6 +37,11 @@ pub trait Handle: Send + 'static {
     /// What is so now: [`Machine::view`].
     #[must_use]
     fn view(&self) -> &View;
+
+    /// The sockets it takes to be open: [`Machine::sockets`]. A line that is opened has none, so those of a machine that
+    /// was brought back are told to be closed before anything else.
+    #[must_use]
+    fn sockets(&self) -> Vec<SocketId>;
 }
 
 /// A machine alone: nothing is recorded.
@@ -60,5 +65,9 @@ impl Handle for Machine {
 
     fn view(&self) -> &View {
         Self::view(self)
+    }
+
+    fn sockets(&self) -> Vec<SocketId> {
+        Self::sockets(self).collect()
     }
 }

@@ -19,7 +19,8 @@ pub struct Options {
     /// The secrets that the endpoint's credential is looked up in.
     pub secrets: Secrets,
     /// Under which handle the session id that a login brings is kept, for a later login with
-    /// [`Credential::Session`](callfold_engine::Credential::Session). None: it is dropped.
+    /// [`Credential::Session`](callfold_engine::Credential::Session). Lines that share their secrets need a handle each.
+    /// None: it is dropped.
     pub keep_session: Option<CredentialHandle>,
     /// Whose certificates are trusted. Make one for many lines: they share what was loaded.
     pub tls: Tls,
@@ -46,7 +47,7 @@ impl Default for Options {
             limits: Limits::default(),
             reconnect: Reconnect::default(),
             clock: Arc::new(SystemClock),
-            news: 256,
+            news: 128,
         }
     }
 }
@@ -74,7 +75,8 @@ pub struct Limits {
     pub frames: u32,
     /// How much may wait to be written, in bytes.
     pub write_bytes: usize,
-    /// How long resolving, connecting, TLS and the WebSocket handshake may take together.
+    /// How long resolving, connecting, TLS and the WebSocket handshake may take together. The engine gives a socket up
+    /// that has not answered within 10 s; with less here, what was slow is known.
     pub handshake: Duration,
     /// How long a login may take, from the login frame to the answer.
     pub login: Duration,
@@ -95,7 +97,7 @@ impl Default for Limits {
             frame_bytes: 1024 * 1024,
             frames: 4_096,
             write_bytes: 1024 * 1024,
-            handshake: Duration::from_secs(10),
+            handshake: Duration::from_secs(9),
             login: Duration::from_secs(10),
             ping_after: Duration::from_secs(30),
             dead_after: Duration::from_secs(75),

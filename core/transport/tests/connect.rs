@@ -5,8 +5,10 @@ mod common;
 
 use std::time::Duration;
 
+use callfold_engine::wire::FrameText;
 use callfold_engine::{
-    CallSequence, Command, Config, Connection, Credential, CredentialHandle, Endpoint, Event, Machine,
+    CallSequence, Command, Config, Connection, Credential, CredentialHandle, Endpoint, Event, Input,
+    InputKind, Machine, Outcome, SocketId, Timestamp,
 };
 use callfold_transport::{Error, Line, News, Reconnect};
 use common::{
@@ -211,6 +213,28 @@ async fn dropping_the_last_clone_says_goodbye() {
     until_event(&mut news, |event| matches!(event, Event::Disconnected { .. })).await;
     while news.next().await.is_some() {}
     assert!(seen.lock().unwrap().iter().any(|seen| seen.starts_with("logout")));
+}
+
+#[tokio::test]
+async fn a_machine_that_was_brought_back_knows_that_its_sockets_are_gone() {
+    let (pbx, seen) = watched().await;
+    // In the middle of a connection, as a recorder finds it after a crash.
+    let mut machine = Machine::new(Config::live());
+    let mut outcome = Outcome::default();
+    let (opened, pong) = (InputKind::Opened(SocketId(1)), r#"["pong",{"qid":"1"}]"#);
+    let pong = InputKind::Frame { socket: SocketId(1), text: FrameText::from_wire(pong).0 };
+    let login = r#"["loginresult",{"qid":"2","result":1,"userid":"u"}]"#;
+    let login = InputKind::Frame { socket: SocketId(1), text: FrameText::from_wire(login).0 };
+    for kind in [InputKind::Command(connect("ws://127.0.0.1:1")), opened, pong, login] {
+        machine.handle(&Input { at: Timestamp::from_millis(1), kind }, &mut outcome);
+    }
+    assert_eq!(machine.view().connection, Connection::Loading);
+
+    let line = Line::open(machine, options()).unwrap();
+    let mut news = line.news();
+    until_event(&mut news, |event| matches!(event, Event::Disconnected { .. })).await;
+    assert!(is_offline(&line.view().await.unwrap()) && seen.lock().unwrap().is_empty());
+    assert!(is_done(&line.command(connect(&pbx.url())).await.unwrap()));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use callfold_engine::{Config, Input, InputKind, Machine, Outcome, Timer, Timestamp, View};
+use callfold_engine::{Config, Input, InputKind, Machine, Outcome, SocketId, Timer, Timestamp, View};
 use callfold_transport::{Error, Handle, Line, Place};
 use common::{Pbx, connect, connected, is_done, open, options, until_socket};
 
@@ -66,6 +66,10 @@ impl Handle for Recording {
 
     fn view(&self) -> &View {
         self.machine.view()
+    }
+
+    fn sockets(&self) -> Vec<SocketId> {
+        self.machine.sockets().collect()
     }
 }
 
@@ -164,6 +168,10 @@ impl Handle for Panics {
 
     fn view(&self) -> &View {
         self.0.view()
+    }
+
+    fn sockets(&self) -> Vec<SocketId> {
+        self.0.sockets().collect()
     }
 }
 

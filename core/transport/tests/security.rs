@@ -242,6 +242,10 @@ impl Handle for LedAstray {
     fn view(&self) -> &View {
         self.machine.view()
     }
+
+    fn sockets(&self) -> Vec<SocketId> {
+        self.machine.sockets().collect()
+    }
 }
 
 #[tokio::test]

@@ -66,6 +66,12 @@ impl Link {
         self.main
     }
 
+    /// Those that are dialled or open.
+    pub(super) fn sockets(&self) -> impl Iterator<Item = SocketId> {
+        let tried = self.probes.iter().filter(|probe| probe.state != ProbeState::Dead);
+        tried.map(|probe| probe.socket).chain(self.main)
+    }
+
     /// Whether frames of this socket count.
     pub(super) fn knows(&self, socket: SocketId) -> bool {
         self.main == Some(socket) || self.is_probed(socket)

@@ -187,6 +187,12 @@ impl Machine {
         self.memory.timers.next()
     }
 
+    /// The sockets that the machine takes to be dialled or open. Of a machine that was brought back they are all gone:
+    /// it is owed [`InputKind::Closed`] for each before anything else.
+    pub fn sockets(&self) -> impl Iterator<Item = SocketId> {
+        self.memory.link.sockets()
+    }
+
     /// Handles one input; `outcome` is emptied first.
     ///
     /// Never fails: what cannot be read or is not allowed is an event that says so.
