@@ -2,6 +2,7 @@
 //!
 //! This crate is what every surface depends on. It adds to the pure engine (re-exported here whole):
 //!
+//! - [`live`] talks to a server, and records;
 //! - [`log`] keeps what happened in a store, proves that it is whole, and says what was so at any moment;
 //! - [`trace`] reads the traces of the reference client, line by line;
 //! - [`replay`] runs a trace through the engine and hands every step to a [`replay::Watch`];
@@ -22,6 +23,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used))]
 
+pub mod live;
 pub mod log;
 pub mod replay;
 #[cfg(feature = "tables")]

@@ -606,14 +606,7 @@ fn agent(view: &View) -> String {
 fn agent_state(state: AgentState, status: AgentState, reason: Option<&BreakReason>, view: &View) -> Said {
     let mut text = format!("agent is {}", doing(state));
     if let Some(reason) = reason.filter(|_| matches!(state, AgentState::Break | AgentState::BusyThenBreak)) {
-        let name = match reason {
-            BreakReason::Id(id) => view
-                .directory
-                .reasons
-                .get(id)
-                .map_or_else(|| format!("reason {id}"), |name| shown(name.as_str())),
-            BreakReason::Text(text) => shown(text.as_str()),
-        };
+        let name = shown(&view.directory.reason(reason));
         if !name.is_empty() {
             text = format!("{text}: {name}");
         }

@@ -394,6 +394,18 @@ impl Directory {
     pub fn user(&self, target: &str) -> Option<&DirectoryUser> {
         self.users.get(target).or_else(|| self.users.get(self.owners.get(target)?))
     }
+
+    /// A break reason in words: its name, else its id.
+    #[must_use]
+    pub fn reason(&self, reason: &BreakReason) -> String {
+        match reason {
+            BreakReason::Id(id) => match self.reasons.get(id) {
+                Some(name) => name.as_str().to_owned(),
+                None => format!("reason {id}"),
+            },
+            BreakReason::Text(text) => text.as_str().to_owned(),
+        }
+    }
 }
 
 /// A user of the PBX, as the directory has them.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use callfold_engine::wire::Removed;
 use callfold_engine::{
     Command, CommandId, CommandResult, Connection, CredentialHandle, Effect, Endpoint, ErrorCode, Event,
-    Outcome, SocketId, Text, Timestamp, View,
+    SocketId, Text, Timestamp, View,
 };
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
@@ -17,7 +17,8 @@ use tracing::Instrument;
 use crate::clock::Pace;
 use crate::dial::{Scheme, Target};
 use crate::error::{Error, SocketError};
-use crate::handle::{Handle, Place};
+use crate::figures::{self, Counted};
+use crate::handle::{Handle, Handled, Place};
 use crate::intake::{Arrival, Intake, Item, Order, What};
 use crate::line::{Life, News, Reply, connects_to};
 use crate::options::Options;
@@ -62,6 +63,7 @@ pub(crate) struct Driver<H> {
     news: broadcast::Sender<News>,
     view: watch::Sender<View>,
     life: watch::Sender<Life>,
+    _counted: Counted,
 }
 
 impl<H: Handle> Driver<H> {
@@ -89,6 +91,7 @@ impl<H: Handle> Driver<H> {
             news,
             view: watch::Sender::new(View::default()),
             life,
+            _counted: Counted::new(),
         }
     }
 
@@ -107,9 +110,9 @@ impl<H: Handle> Driver<H> {
             }
             let batch = self.intake.batch();
             match self.handle(batch).await {
-                Ok(handled) => {
-                    for handled in handled {
-                        self.take_over(handled);
+                Ok(all) => {
+                    for done in all {
+                        self.take_over(done);
                     }
                     self.publish_view();
                     self.plan_again();
@@ -165,6 +168,7 @@ impl<H: Handle> Driver<H> {
     fn noted(&mut self, note: Note) {
         match note {
             Note::Opened(socket) => {
+                figures::opened();
                 tracing::debug!(socket = socket.0, "opened");
                 if let Some(known) = self.sockets.get_mut(&socket) {
                     known.opened = true;
@@ -246,8 +250,9 @@ impl<H: Handle> Driver<H> {
 
     // ---- handling ----
 
-    async fn handle(&mut self, batch: Vec<Item>) -> Result<Vec<Handled>, Error> {
+    async fn handle(&mut self, batch: Vec<Item>) -> Result<Vec<Done>, Error> {
         let Some(handle) = self.handle.take() else { return Err(Error::Closed) };
+        let taken: Vec<Instant> = batch.iter().map(|item| item.taken).collect();
         let (handle, handled) = match H::PLACE {
             Place::Here => work(handle, batch),
             Place::Aside => {
@@ -263,11 +268,13 @@ impl<H: Handle> Driver<H> {
             }
         };
         self.handle = Some(handle);
+        figures::handled(taken.len());
+        taken.into_iter().for_each(|taken| figures::lagged(taken.elapsed()));
         handled.map_err(|error| Error::Handle(Arc::new(error)))
     }
 
-    fn take_over(&mut self, handled: Handled) {
-        let Handled { at, origin, outcome, session } = handled;
+    fn take_over(&mut self, done: Done) {
+        let Done { at, origin, handled: Handled { outcome, seq }, session } = done;
         let command = match &origin {
             Origin::Command(_, _) => outcome.events.iter().find_map(given),
             Origin::Server | Origin::Timer => None,
@@ -289,7 +296,7 @@ impl<H: Handle> Driver<H> {
             self.hear(event, session.as_ref());
         }
         if !outcome.events.is_empty() {
-            self.tell(News::Told { at, events: outcome.events.into() });
+            self.tell(News::Told { at, seq, events: outcome.events.into() });
         }
     }
 
@@ -339,6 +346,7 @@ impl<H: Handle> Driver<H> {
         wanted.tries = wanted.tries.saturating_add(1);
         wanted.again = Instant::now().checked_add(after);
         let tries = wanted.tries;
+        figures::reconnecting();
         tracing::info!(tries, after_millis = after.as_millis(), "connecting again");
         self.tell(News::Reconnecting { tries, after });
     }
@@ -454,10 +462,10 @@ impl<H: Handle> Driver<H> {
 }
 
 /// What came of one input.
-struct Handled {
+struct Done {
     at: Timestamp,
     origin: Origin,
-    outcome: Outcome,
+    handled: Handled,
     session: Option<Removed>,
 }
 
@@ -479,13 +487,13 @@ enum AskedBy {
 }
 
 /// Handles a batch, on whatever thread this is.
-fn work<H: Handle>(mut handle: H, batch: Vec<Item>) -> (H, Result<Vec<Handled>, H::Error>) {
+fn work<H: Handle>(mut handle: H, batch: Vec<Item>) -> (H, Result<Vec<Done>, H::Error>) {
     let (inputs, sessions): (Vec<_>, Vec<_>) = batch.iter().map(Item::input).unzip();
-    let outcomes = handle.handle(&inputs);
+    let all = handle.handle(&inputs);
     drop(inputs);
-    let handled = outcomes.map(|outcomes| {
-        let each = batch.into_iter().zip(sessions).zip(outcomes);
-        each.map(|((item, session), outcome)| {
+    let done = all.map(|all| {
+        let each = batch.into_iter().zip(sessions).zip(all);
+        each.map(|((item, session), handled)| {
             let origin = match item.what {
                 What::Command { command, reply } => Origin::Command(command, reply),
                 What::Timer(_) => Origin::Timer,
@@ -495,11 +503,11 @@ fn work<H: Handle>(mut handle: H, batch: Vec<Item>) -> (H, Result<Vec<Handled>, 
                 | What::Text { .. }
                 | What::Binary { .. } => Origin::Server,
             };
-            Handled { at: item.at, origin, outcome, session }
+            Done { at: item.at, origin, handled, session }
         })
         .collect()
     });
-    (handle, handled)
+    (handle, done)
 }
 
 /// The name under which the machine knows a command, if this says it.

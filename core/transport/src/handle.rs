@@ -14,6 +14,24 @@ pub enum Place {
     Aside,
 }
 
+/// What came of one input.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Handled {
+    /// What was decided, and what is to be done.
+    pub outcome: Outcome,
+    /// The number of its record, where records are made.
+    pub seq: Option<u64>,
+}
+
+impl Handled {
+    /// Handled, and recorded under this number, if it was.
+    #[must_use]
+    pub const fn new(outcome: Outcome, seq: Option<u64>) -> Self {
+        Self { outcome, seq }
+    }
+}
+
 /// Handles the inputs of one line: a bare [`Machine`], or a recorder that makes a record of each input before its
 /// effects are let out.
 pub trait Handle: Send + 'static {
@@ -23,12 +41,12 @@ pub trait Handle: Send + 'static {
     /// Where [`Handle::handle`] runs.
     const PLACE: Place;
 
-    /// Handles inputs that came together, in order, and returns what came of each: as many outcomes as inputs. When it returns, the effects may be
-    /// carried out; so whoever records must have made the records durable.
+    /// Handles inputs that came together, in order, and returns what came of each, for as many as there were inputs.
+    /// When it returns, the effects may be carried out; so whoever records must have made the records durable.
     ///
     /// # Errors
     /// If they cannot be handled. It is not called again.
-    fn handle(&mut self, inputs: &[Input<'_>]) -> Result<Vec<Outcome>, Self::Error>;
+    fn handle(&mut self, inputs: &[Input<'_>]) -> Result<Vec<Handled>, Self::Error>;
 
     /// When to come back, and for what: [`Machine::poll_timeout`]. Asked again after every call of [`Handle::handle`].
     #[must_use]
@@ -50,11 +68,11 @@ impl Handle for Machine {
 
     const PLACE: Place = Place::Here;
 
-    fn handle(&mut self, inputs: &[Input<'_>]) -> Result<Vec<Outcome>, Infallible> {
+    fn handle(&mut self, inputs: &[Input<'_>]) -> Result<Vec<Handled>, Infallible> {
         let each = inputs.iter().map(|input| {
             let mut outcome = Outcome::default();
             Self::handle(self, input, &mut outcome);
-            outcome
+            Handled::new(outcome, None)
         });
         Ok(each.collect())
     }

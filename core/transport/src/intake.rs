@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use callfold_engine::wire::{FrameText, Removed, SecretKind};
 use callfold_engine::{Command, Input, InputKind, SocketId, Timer, Timestamp, View};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::{Bytes, Utf8Bytes};
 
 use crate::clock::Pace;
@@ -25,6 +26,8 @@ pub(crate) enum Order {
 /// Something that came, with the moment when it did.
 pub(crate) struct Item {
     pub(crate) at: Timestamp,
+    /// By a clock that nobody sets.
+    pub(crate) taken: Instant,
     pub(crate) what: What,
 }
 
@@ -100,7 +103,7 @@ impl Intake {
     /// Takes something in, as of now.
     pub(crate) fn push(&mut self, what: What) {
         let at = self.pace.stamp();
-        self.waiting.push_back(Item { at, what });
+        self.waiting.push_back(Item { at, taken: Instant::now(), what });
     }
 
     /// Waits for a note of a socket. Given up without loss.

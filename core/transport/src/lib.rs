@@ -30,7 +30,7 @@
 //!
 //! let call = Command::Call { number: "102".into(), sequence: CallSequence::AgentFirst };
 //! line.command(call).await?;
-//! while let Some(Ok(News::Told { at, events })) = news.next().await {
+//! while let Some(Ok(News::Told { at, events, .. })) = news.next().await {
 //!     println!("{at:?} {events:?}");
 //! }
 //! line.close().await
@@ -43,6 +43,7 @@ mod clock;
 mod dial;
 mod driver;
 mod error;
+pub mod figures;
 mod frames;
 mod handle;
 mod intake;
@@ -57,7 +58,7 @@ use log as _;
 
 pub use clock::{Clock, SystemClock, TokioClock};
 pub use error::{Error, SocketError};
-pub use handle::{Handle, Place};
+pub use handle::{Handle, Handled, Place};
 pub use line::{Line, News, NewsReader};
 pub use options::{Limits, Options, Plain, Reconnect};
 pub use secret::{Secret, Secrets};

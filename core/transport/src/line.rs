@@ -162,6 +162,8 @@ pub enum News {
     Told {
         /// When.
         at: Timestamp,
+        /// The number of the record that has it, where records are made.
+        seq: Option<u64>,
         /// What, in order: what came of one input.
         events: Arc<[Event]>,
     },

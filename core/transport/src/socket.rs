@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::dial::{Target, dial, ended};
 use crate::error::SocketError;
+use crate::figures;
 use crate::options::{Limits, Options};
 use crate::secret::Secret;
 
@@ -201,10 +202,12 @@ async fn read(
         };
         match message {
             Some(Ok(Message::Text(text))) => {
+                figures::received();
                 let Some(room) = inbox.room_for(text.len()).await else { return SocketError::GivenUp };
                 inbox.tell(Note::Text { socket, text, room });
             }
             Some(Ok(Message::Binary(bytes))) => {
+                figures::received();
                 let Some(room) = inbox.room_for(bytes.len()).await else { return SocketError::GivenUp };
                 inbox.tell(Note::Binary { socket, bytes, room });
             }

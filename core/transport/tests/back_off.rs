@@ -68,7 +68,7 @@ async fn the_cti_model_connects_again_by_itself_and_is_not_doubled() {
     while times.len() < 3 {
         let told = news.next().await.unwrap().unwrap();
         assert!(!matches!(told, News::Reconnecting { .. }), "the line leaves it to the model");
-        if let News::Told { at, events } = told
+        if let News::Told { at, events, .. } = told
             && events.iter().any(|event| matches!(event, Event::Connecting { .. }))
         {
             times.push(at);

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use callfold_engine::{Config, Input, InputKind, Machine, Outcome, SocketId, Timer, Timestamp, View};
-use callfold_transport::{Error, Handle, Line, Place};
+use callfold_engine::{Config, Input, InputKind, Machine, SocketId, Timer, Timestamp, View};
+use callfold_transport::{Error, Handle, Handled, Line, Place};
 use common::{Pbx, connect, connected, is_done, open, options, until_socket};
 
 /// As a recorder is: it waits for a disk, and one fine day the disk is full.
@@ -44,7 +44,7 @@ impl Handle for Recording {
     type Error = Full;
     const PLACE: Place = Place::Aside;
 
-    fn handle(&mut self, inputs: &[Input<'_>]) -> Result<Vec<Outcome>, Full> {
+    fn handle(&mut self, inputs: &[Input<'_>]) -> Result<Vec<Handled>, Full> {
         std::thread::sleep(self.sync);
         self.counted.calls.fetch_add(1, Ordering::Relaxed);
         let mut last = self.machine.now();
@@ -157,7 +157,7 @@ impl Handle for Panics {
     type Error = std::convert::Infallible;
     const PLACE: Place = Place::Aside;
 
-    fn handle(&mut self, inputs: &[Input<'_>]) -> Result<Vec<Outcome>, Self::Error> {
+    fn handle(&mut self, inputs: &[Input<'_>]) -> Result<Vec<Handled>, Self::Error> {
         assert!(!inputs.iter().any(|input| matches!(input.kind, InputKind::Frame { .. })), "canary");
         Handle::handle(&mut self.0, inputs)
     }

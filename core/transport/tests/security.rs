@@ -6,10 +6,8 @@ mod common;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use callfold_engine::{
-    Config, Effect, Event, Input, InputKind, Machine, Outcome, SocketId, Timer, Timestamp, View,
-};
-use callfold_transport::{Error, Handle, Line, Options, Place, Plain, SocketError, Tls};
+use callfold_engine::{Config, Effect, Event, Input, InputKind, Machine, SocketId, Timer, Timestamp, View};
+use callfold_transport::{Error, Handle, Handled, Line, Options, Place, Plain, SocketError, Tls};
 use common::{
     Act, Pbx, Seen, accept, answer, connect, connected, is_done, open, options, speak, try_accept,
     until_event, until_socket,
@@ -225,14 +223,14 @@ impl Handle for LedAstray {
     type Error = Infallible;
     const PLACE: Place = Place::Here;
 
-    fn handle(&mut self, inputs: &[Input<'_>]) -> Result<Vec<Outcome>, Infallible> {
-        let mut outcomes = Handle::handle(&mut self.machine, inputs)?;
-        for (input, outcome) in inputs.iter().zip(&mut outcomes) {
+    fn handle(&mut self, inputs: &[Input<'_>]) -> Result<Vec<Handled>, Infallible> {
+        let mut all = Handle::handle(&mut self.machine, inputs)?;
+        for (input, handled) in inputs.iter().zip(&mut all) {
             if matches!(input.kind, InputKind::Frame { .. }) {
-                outcome.effects.push(Effect::Dial { socket: SocketId(77), url: self.url.into() });
+                handled.outcome.effects.push(Effect::Dial { socket: SocketId(77), url: self.url.into() });
             }
         }
-        Ok(outcomes)
+        Ok(all)
     }
 
     fn poll_timeout(&self) -> Option<(Timestamp, Timer)> {

@@ -36,7 +36,8 @@ pub struct FoundCall {
     pub call: Call,
 }
 
-const VERSION: u8 = 1;
+/// Raised with every change of what is put away: what is of another version is derived anew.
+const VERSION: u8 = 2;
 /// How many records are folded before what came of them is put away.
 const STEP: usize = 10_000;
 

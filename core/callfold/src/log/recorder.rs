@@ -1,22 +1,26 @@
 //! Records a live line: input → machine → append → durable → effects.
 
-use callfold_engine::{Effect, Input, Machine, Outcome};
+use std::time::Instant as Moment;
+
+use callfold_engine::{Input, Machine, Outcome, SocketId, Timer, Timestamp, View};
+use callfold_transport::{Handle, Handled, Place as Thread};
 
 use super::as_of::SNAPSHOT_EVERY;
 use super::{Instant, Log, LogError, StreamId, StreamInfo, StreamWriter};
+use crate::live::figures;
 
 /// Runs a machine and records every input with what was decided on it.
 ///
 /// 1. Begin with [`Recorder::begin`], or go on with [`Recorder::resume`].
-/// 2. Hand it every input with [`Recorder::handle`]. When that returns, the record is as durable as the store was
-///    opened for ([`Durability`](super::Durability)), and the effects may be carried out.
+/// 2. Hand it to a [`Line`](crate::live::Line), which does the rest ([`live::record`](crate::live::record) does all of
+///    this). Or, with a socket of your own, hand it every input with [`Recorder::handle`]: when that returns, the record
+///    is as durable as the store was opened for ([`Durability`](super::Durability)), and the effects may be carried out.
 /// 3. Ask the [machine](Recorder::machine) when to come back.
 #[derive(Debug)]
 pub struct Recorder {
     log: Log,
     writer: StreamWriter,
     machine: Machine,
-    outcome: Outcome,
     since_snapshot: u64,
     /// How many erasures there had been when the machine was begun or read.
     erasures: u64,
@@ -54,12 +58,10 @@ impl Recorder {
     }
 
     fn with(log: &Log, writer: StreamWriter, machine: Machine, erasures: u64) -> Self {
-        let outcome = Outcome::default();
         Self {
             log: log.clone(),
             writer,
             machine,
-            outcome,
             since_snapshot: 0,
             erasures,
             is_as_told: true,
@@ -85,36 +87,29 @@ impl Recorder {
     /// # Errors
     /// [`LogError`] if it cannot be recorded. The effects are then lost on purpose, and this recorder records no more:
     /// what is not in the log did not happen.
-    pub fn handle(&mut self, input: &Input<'_>) -> Result<&Outcome, LogError> {
-        self.handle_all(std::slice::from_ref(input), |_| {})?;
-        Ok(&self.outcome)
+    pub fn handle(&mut self, input: &Input<'_>) -> Result<Outcome, LogError> {
+        let mut all = self.handle_all(std::slice::from_ref(input))?;
+        Ok(all.pop().unwrap_or_default().outcome)
     }
 
-    /// Handles several inputs that came together, and appends their records at once: one sync for all of them. `each`
-    /// gets what came of each, with its effects, when all are recorded.
+    /// Handles several inputs that came together, and appends their records at once: one sync for all of them. What
+    /// came of each is handed out when all are recorded.
     ///
     /// # Errors
     /// As [`Recorder::handle`].
-    pub fn handle_all(
-        &mut self,
-        inputs: &[Input<'_>],
-        mut each: impl FnMut(&[Effect]),
-    ) -> Result<(), LogError> {
+    pub fn handle_all(&mut self, inputs: &[Input<'_>]) -> Result<Vec<Handled>, LogError> {
         if let Some(why) = &self.stopped {
             return Err(LogError::Stopped(why.clone()));
         }
-        let mut effects = Vec::new();
+        let mut all = Vec::with_capacity(inputs.len());
         for input in inputs {
-            self.machine.handle(input, &mut self.outcome);
-            let staged = self.writer.stage(input, &self.machine, &self.outcome);
-            staged.map_err(|error| self.stop(error))?;
-            effects.push(self.outcome.effects.clone());
+            let mut outcome = Outcome::default();
+            self.machine.handle(input, &mut outcome);
+            let staged = self.writer.stage(input, &self.machine, &outcome);
+            let seq = staged.map_err(|error| self.stop(error))?;
+            all.push(Handled::new(outcome, Some(seq)));
         }
-        let committed = self.writer.commit();
-        committed.map_err(|error| self.stop(error))?;
-        for effects in effects {
-            each(&effects);
-        }
+        self.writer.commit().map_err(|error| self.stop(error))?;
         self.since_snapshot += inputs.len() as u64;
         if self.since_snapshot >= SNAPSHOT_EVERY && self.is_as_told {
             // A snapshot is a cache: one that cannot be kept is none the worse for the log.
@@ -126,12 +121,38 @@ impl Recorder {
                 self.since_snapshot = 0;
             }
         }
-        Ok(())
+        Ok(all)
     }
 
     fn stop(&mut self, error: LogError) -> LogError {
-        self.outcome.effects.clear();
         self.stopped = Some(error.to_string());
         error
+    }
+}
+
+/// A line whose every input is in the log before its effects are let out.
+impl Handle for Recorder {
+    type Error = LogError;
+
+    /// It waits for the disk.
+    const PLACE: Thread = Thread::Aside;
+
+    fn handle(&mut self, inputs: &[Input<'_>]) -> Result<Vec<Handled>, LogError> {
+        let began = Moment::now();
+        let all = self.handle_all(inputs)?;
+        figures::appended(&all, began.elapsed());
+        Ok(all)
+    }
+
+    fn poll_timeout(&self) -> Option<(Timestamp, Timer)> {
+        self.machine.poll_timeout()
+    }
+
+    fn view(&self) -> &View {
+        self.machine.view()
+    }
+
+    fn sockets(&self) -> Vec<SocketId> {
+        self.machine.sockets().collect()
     }
 }

@@ -64,6 +64,15 @@ impl CallLog {
         Self { ledger: TimeLedger::new(day_offset), ..Self::default() }
     }
 
+    /// Begins in the midst of a stream, where the view was so at `at`. What only earlier records say is not known: when a
+    /// call that goes on began, whether a busy agent wraps up.
+    #[must_use]
+    pub fn starting(day_offset: Span, view: View, at: Timestamp) -> Self {
+        let mut log = Self { view, ..Self::new(day_offset) };
+        log.ledger.from(at, &log.view);
+        log
+    }
+
     /// Reads one record. Call it in the order of the log; take what is over with [`CallLog::take_over`].
     pub fn record(&mut self, seq: u64, at: Timestamp, events: &[Event]) {
         let at = self.last.map_or(at, |last| at.max(last.at));

@@ -203,7 +203,18 @@ pub struct TimeLedger {
 struct Open {
     agent: Text,
     kind: TimeKind,
+    /// Since when it is of this kind.
+    since: Timestamp,
+    /// From when it is not booked yet.
     from: Timestamp,
+}
+
+impl Open {
+    fn turn(&mut self, kind: TimeKind, at: Timestamp) {
+        if self.kind != kind {
+            (self.kind, self.since) = (kind, at);
+        }
+    }
 }
 
 /// Whether a busy agent without a call wraps up.
@@ -217,6 +228,9 @@ struct WrapUp {
 
 /// A user status that a command asked for comes within this time, or not because of it.
 const ASKED_FOR: Span = Span::from_secs(20);
+
+/// In microseconds.
+const DAY: i64 = 86_400_000_000;
 
 /// The most days of agents that are told apart: one agent's working life.
 const MAX_DAYS: usize = 20_000;
@@ -245,10 +259,28 @@ impl TimeLedger {
         self.by_day.iter().map(|((agent, day), totals)| (agent, *day, totals))
     }
 
-    /// What the time is spent on now; none while nobody is logged in.
+    /// What the time is spent on now, and since when; none while nobody is logged in.
     #[must_use]
-    pub fn now(&self) -> Option<TimeKind> {
-        self.open.as_ref().map(|open| open.kind)
+    pub fn now(&self) -> Option<(TimeKind, Timestamp)> {
+        self.open.as_ref().map(|open| (open.kind, open.since))
+    }
+
+    /// All that was spent on the day of `at`, by whomever; what goes on counts until then.
+    #[must_use]
+    pub fn on_day_of(&self, at: Timestamp) -> Totals {
+        let mut ledger = self.clone();
+        ledger.until(at);
+        ledger.day_of(at)
+    }
+
+    fn day_of(&self, at: Timestamp) -> Totals {
+        let day = self.day(at);
+        let that_day = self.by_day.iter().filter(|((_, of), _)| *of == day);
+        that_day.fold(Totals::default(), |sum, (_, totals)| sum.plus(totals))
+    }
+
+    fn day(&self, at: Timestamp) -> Day {
+        Day((at + self.offset).as_micros().div_euclid(DAY))
     }
 
     /// Books the time until `at`, and says what it was spent on.
@@ -268,11 +300,9 @@ impl TimeLedger {
     /// Splits a stretch at midnights. When there are too many days, the rest is booked on the last of them: a
     /// clock that leaps must not make us hold a day for each day it leaps over.
     fn book(&mut self, agent: &Text, span: TimeSpan) {
-        const DAY: i64 = 86_400_000_000;
         let mut from = span.from;
         while from < span.to {
-            let local = from + self.offset;
-            let day = local.as_micros().div_euclid(DAY);
+            let Day(day) = self.day(from);
             let midnight = Timestamp::from_micros(day.saturating_add(1).saturating_mul(DAY)) - self.offset;
             let to = midnight.min(span.to);
             let key = (agent.clone(), Day(day));
@@ -323,14 +353,14 @@ impl TimeLedger {
             // The goodbye was said: nobody is logged in any more.
             (Connection::Leaving, open) => *open = None,
             (Connection::Loading | Connection::Connected, None) => {
-                self.open = Some(Open { agent, kind, from: at });
+                self.open = Some(Open { agent, kind, since: at, from: at });
             }
             (Connection::Loading | Connection::Connected, Some(open)) => {
-                open.kind = kind;
+                open.turn(kind, at);
                 open.agent = agent;
             }
             // Lost while logged in: the time is unknown until the agent is back.
-            (Connection::Offline | Connection::Dialling, Some(open)) => open.kind = TimeKind::Unknown,
+            (Connection::Offline | Connection::Dialling, Some(open)) => open.turn(TimeKind::Unknown, at),
             (Connection::Offline | Connection::Dialling, None) => {}
         }
     }
