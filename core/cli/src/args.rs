@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 
+use crate::demo;
 use crate::exit;
 use crate::store::{calls, erase, export, head, import, show, state, streams, verify};
 
@@ -21,6 +22,9 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Play a day in a small office: agents, customers, a simulated PBX; recorded, told, and looked at.
+    #[command(after_help = demo::HELP)]
+    Demo(demo::Demo),
     /// Run recorded sessions through the engine, and tell what happened.
     #[command(after_help = exit::HELP)]
     Replay(Replay),

@@ -24,6 +24,8 @@ pub(crate) enum Failed {
     NotThere(String),
     /// The arguments make no sense together.
     Misuse(String),
+    /// Something live did not go as it should: a server, a line, a socket.
+    Live(String),
 }
 
 impl Failed {
@@ -41,6 +43,7 @@ impl Failed {
             Self::File(_, error) | Self::Store(_, error) | Self::Log(error) => of_log(error),
             Self::NotThere(_) => Outcome::Findings,
             Self::Misuse(_) => Outcome::Misuse,
+            Self::Live(_) => Outcome::Damaged,
         }
     }
 }
@@ -71,7 +74,7 @@ impl fmt::Display for Failed {
                 if text.starts_with(path) { f.write_str(&text) } else { write!(f, "{path}: {text}") }
             }
             Self::Log(error) => error.fmt(f),
-            Self::NotThere(what) | Self::Misuse(what) => f.write_str(what),
+            Self::NotThere(what) | Self::Misuse(what) | Self::Live(what) => f.write_str(what),
         }
     }
 }

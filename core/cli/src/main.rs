@@ -4,6 +4,7 @@
 //!
 //! - [`args`]: what can be asked for;
 //! - [`replay`]: the command `replay`, and [`page`]: a replay as a person reads it;
+//! - [`demo`]: the command `demo`, and [`live`]: what the commands that talk to a server share;
 //! - [`store`]: the commands that work on a store, one module each;
 //! - [`calls`]: calls, commands and times as a person reads them;
 //! - [`words`]: what happened, in plain words;
@@ -16,9 +17,11 @@
 
 mod args;
 mod calls;
+mod demo;
 mod exit;
 mod fail;
 mod input;
+mod live;
 mod out_file;
 mod page;
 mod progress;
@@ -39,9 +42,14 @@ use args::{Color, Command, Look};
 
 fn main() -> ExitCode {
     callfold::log::hush_caught_panics();
+    run(args::Args::parse().command).into()
+}
+
+fn run(command: Command) -> exit::Outcome {
     // What a command that has one look only is written with.
     let plain = Look { json: false, color: Color::Auto };
-    match args::Args::parse().command {
+    match command {
+        Command::Demo(args) => demonstrated(&args),
         Command::Replay(args) => replayed(&args),
         Command::Import(args) => store::run(args.look, |io| store::import::run(&args, io)),
         Command::Streams(args) => store::run(args.look, |io| store::streams::run(&args, io)),
@@ -53,7 +61,18 @@ fn main() -> ExitCode {
         Command::Export(args) => store::run(plain, |io| store::export::run(&args, io)),
         Command::Erase(args) => store::run(args.look, |io| store::erase::run(&args, io)),
     }
-    .into()
+}
+
+fn demonstrated(args: &demo::Demo) -> exit::Outcome {
+    let mut shown = None;
+    let played = store::run(args.look(), |io| {
+        shown = Some(demo::run(args, io)?);
+        Ok(exit::Outcome::Good)
+    });
+    match shown {
+        Some(shown) => played.max(shown.show(args, run)),
+        None => played,
+    }
 }
 
 fn replayed(args: &args::Replay) -> exit::Outcome {

@@ -286,7 +286,11 @@ impl<H: Handle> Driver<H> {
             Origin::Server => AskedBy::Server,
             Origin::Command(_, _) | Origin::Timer => AskedBy::Us,
         };
-        if let (Origin::Command(_, Some(reply)), Some(id)) = (origin, command) {
+        let (of, reply) = match origin {
+            Origin::Command(of, reply) => (Some(of), reply),
+            Origin::Server | Origin::Timer => (None, None),
+        };
+        if let (Some(reply), Some(id)) = (reply, command) {
             self.awaited.insert(id, Awaited { reply, barred: None });
         }
         // Before the events: an address that is barred is then known when the result is told.
@@ -296,7 +300,7 @@ impl<H: Handle> Driver<H> {
             self.hear(event, session.as_ref());
         }
         if !outcome.events.is_empty() {
-            self.tell(News::Told { at, seq, events: outcome.events.into() });
+            self.tell(News::Told { at, seq, command: of.map(Arc::new), events: outcome.events.into() });
         }
     }
 

@@ -164,6 +164,8 @@ pub enum News {
         at: Timestamp,
         /// The number of the record that has it, where records are made.
         seq: Option<u64>,
+        /// The command that it came of, if it was one.
+        command: Option<Arc<Command>>,
         /// What, in order: what came of one input.
         events: Arc<[Event]>,
     },

@@ -427,6 +427,27 @@ impl Pbx {
         self.users.contains_key(&number).then(|| self.picture(&number, self.now.max(now)))
     }
 
+    /// Sends this text to every client of a line, as it is: what a server might say that this PBX never does. How many
+    /// there were.
+    pub fn say(&mut self, now: Timestamp, line: &str, text: &str) -> usize {
+        let clients = self.clients_of(line);
+        self.at(now, |pbx| {
+            for client in &clients {
+                let what = Tell::Frame(text.to_owned());
+                pbx.told.push_back(Told { client: *client, what, answers: None });
+            }
+        });
+        clients.len()
+    }
+
+    /// The session ids that logins of the user with this number were given: what a test looks for where it must not
+    /// be.
+    #[must_use]
+    pub fn sessions_of(&self, line: &str) -> Vec<String> {
+        let of_line = self.sessions.iter().filter(|(_, whose)| whose.as_str() == line);
+        of_line.map(|(session, _)| session.clone()).collect()
+    }
+
     /// The clients that are logged in as the user with this number.
     #[must_use]
     pub fn clients_of(&self, line: &str) -> Vec<ClientId> {

@@ -365,6 +365,11 @@ impl Simulator {
         self.with(|pbx, _| pbx.find_outside(number))
     }
 
+    /// See [`Pbx::say`].
+    pub fn say(&self, line: &str, text: &str) -> usize {
+        self.with(|pbx, now| pbx.say(now, line, text))
+    }
+
     /// Other faults from now on.
     pub fn set_faults(&self, faults: Faults) {
         self.shared.work(|core, _| core.delivery.set_faults(faults));

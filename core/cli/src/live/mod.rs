@@ -1,0 +1,3 @@
+//! What the commands that talk to a server share.
+
+pub(crate) mod tell;

@@ -1,0 +1,71 @@
+//! Tells what happens on lines, as it happens.
+
+use std::io::{self, Write};
+
+use callfold::live::{LineError, News};
+use callfold::{Timestamp, View};
+use jiff::tz::TimeZone;
+
+use crate::style::{TIME, TITLE, Tone};
+use crate::time::time_of_day;
+use crate::words::{Said, Story, shown};
+
+/// Tells of one line. It follows the line's view by what is told, from the beginning.
+#[derive(Debug)]
+pub(crate) struct Teller {
+    name: String,
+    story: Story,
+    view: View,
+}
+
+impl Teller {
+    /// Of a line of this name, whose view is so now.
+    pub(crate) fn new(name: &str, view: View, verbose: bool) -> Self {
+        Self { name: shown(name), story: Story::new(verbose), view }
+    }
+
+    /// What of the news is worth telling.
+    pub(crate) fn hear(&mut self, news: &Result<News, LineError>) -> Vec<Said> {
+        match news {
+            Ok(News::Told { command, events, .. }) => {
+                for event in events.iter() {
+                    self.view.apply(event);
+                }
+                self.story.tell(command.as_deref(), events, &self.view)
+            }
+            Ok(News::Socket { why, .. }) => vec![Said::new(Tone::Quiet, format!("the socket: {why}"))],
+            Ok(News::Reconnecting { after, .. }) => {
+                let seconds = after.as_millis() as u64;
+                let wait = format!("{}.{} s", seconds / 1_000, seconds % 1_000 / 100);
+                vec![Said::new(Tone::Connection, format!("connects again in {wait}"))]
+            }
+            Ok(_) => Vec::new(),
+            Err(error) => vec![Said::new(Tone::Warning, error.to_string())],
+        }
+    }
+
+    /// Writes it: when, on which line, what. `width` is that of the longest name.
+    pub(crate) fn write(
+        &self,
+        out: &mut dyn Write,
+        zone: &TimeZone,
+        at: Timestamp,
+        width: usize,
+        said: &[Said],
+    ) -> io::Result<()> {
+        let time = time_of_day(at, zone);
+        for line in said {
+            let style = line.tone.style();
+            let name = &self.name;
+            writeln!(
+                out,
+                "{TIME}{time}{TIME:#}  {TITLE_OF_LINE}{name:width$}{TITLE_OF_LINE:#}  {style}{}{style:#}",
+                line.text
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// How the name of a line looks.
+const TITLE_OF_LINE: anstyle::Style = TITLE.effects(anstyle::Effects::BOLD);
