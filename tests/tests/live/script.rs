@@ -126,8 +126,11 @@ impl Script {
     async fn entry(&mut self, entry: Entry, credentials: &Value) -> Result<(), String> {
         let Entry { t, line, .. } = entry;
         match line {
-            TraceLine::Output | TraceLine::Unknown | TraceLine::Sent { qid: None, .. } => Ok(()),
-            TraceLine::Sent { method, qid: Some(wire) } => self.was_sent(t, &method, wire).await,
+            TraceLine::Output | TraceLine::Unknown => Ok(()),
+            TraceLine::Sent { method, qid } => match qid {
+                Some(wire) => self.was_sent(t, &method, wire).await,
+                None => Ok(()),
+            },
             TraceLine::Frame { text } => {
                 self.reach(t, With::EarlierTimers).await?;
                 self.frame(&text).await

@@ -151,7 +151,7 @@ impl Stage {
                     InputKind::Refused(socket) | InputKind::Closed(socket) => taken.ended.push(*socket),
                     InputKind::Frame { .. } => taken.frames += 1,
                     InputKind::Command(_) => taken.commands += 1,
-                    _ => {}
+                    InputKind::Binary { .. } | InputKind::Named { .. } | InputKind::Timer(_) | _ => {}
                 }
                 taken.wanted.extend(outcome.effects.iter().filter_map(|effect| wanted(input.at, effect)));
             }
