@@ -20,7 +20,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use callfold::live::{self, Clock as _, Line, News, NewsReader, Options, Recorded, Secret, SystemClock, endpoint};
+use callfold::live::{
+    self, Clock as _, Line, News, NewsReader, Options, Recorded, Secret, SystemClock, endpoint,
+};
 use callfold::log::{Durability, Log, StreamId, StreamInfo, VerifyOptions};
 use callfold::{Command, Config, Event, InputKind};
 use callfold_simulator::{Account, Pbx, Simulator};
@@ -160,7 +162,8 @@ async fn recorder(plan: &Plan, url: &str, store: &Path) {
     };
     let (log, _) = Log::open(store, options).unwrap();
     let empty = resident();
-    let figures = Arc::new(Figures { told: Mutex::default(), durable: Mutex::default(), heard: AtomicU64::new(0) });
+    let figures =
+        Arc::new(Figures { told: Mutex::default(), durable: Mutex::default(), heard: AtomicU64::new(0) });
     let recorded = connect(plan, &log, url).await;
     let mut listeners = JoinSet::new();
     for one in &recorded {
@@ -176,7 +179,8 @@ async fn recorder(plan: &Plan, url: &str, store: &Path) {
         std::io::stdin().read_line(&mut line).unwrap();
         line
     });
-    let counts: Vec<u64> = counts.await.unwrap().split_whitespace().map(|count| count.parse().unwrap()).collect();
+    let counts: Vec<u64> =
+        counts.await.unwrap().split_whitespace().map(|count| count.parse().unwrap()).collect();
     let (cpu, took, busy) = (self::cpu() - cpu, began.elapsed(), resident());
     close(&recorded).await;
     while listeners.join_next().await.is_some() {}
@@ -270,7 +274,9 @@ fn percentiles(figures: &Mutex<Vec<u32>>) -> String {
     let mut all = figures.lock().unwrap().clone();
     all.sort_unstable();
     let at = |percent: usize| all.get((all.len() * percent / 100).min(all.len().saturating_sub(1))).copied();
-    let millis = |micros: Option<u32>| micros.map_or("–".to_owned(), |micros| format!("{:.1} ms", f64::from(micros) / 1_000.0));
+    let millis = |micros: Option<u32>| {
+        micros.map_or("–".to_owned(), |micros| format!("{:.1} ms", f64::from(micros) / 1_000.0))
+    };
     format!("median {}, 99 % {}, of {}", millis(at(50)), millis(at(99)), all.len())
 }
 

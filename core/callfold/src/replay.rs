@@ -9,7 +9,7 @@ use std::io::BufRead;
 use callfold_engine::wire::{FrameText, LoginSecret};
 use callfold_engine::{
     Config, CtiConfig, Effect, Event, Input, InputKind, LineState, Machine, Outcome, SocketId, Text, Timer,
-    Timestamp,
+    Timestamp, View,
 };
 use serde_json::{Value, json};
 
@@ -116,7 +116,9 @@ pub fn run(trace: impl BufRead, watch: &mut impl Watch) -> Result<(), ReplayErro
     Ok(())
 }
 
-fn config(level: Level) -> Config {
+/// The machine that replays traces of a level.
+#[must_use]
+pub fn config(level: Level) -> Config {
     match level {
         Level::Oktell => Config::replay(),
         Level::Cti => Config::replay().with_cti(CtiConfig::default()),
@@ -319,7 +321,8 @@ impl Session {
 }
 
 /// Writes a replay as the reference's traces have it: announcements, results, snapshots, what is dialled and
-/// sent, one JSON object a line.
+/// sent, one JSON object a line. As a [`Watch`] it writes all of a replay; its methods write what came of the same
+/// session in another way, such as over sockets.
 #[derive(Debug)]
 pub struct Announcer<W> {
     out: W,
@@ -332,6 +335,67 @@ impl<W: std::io::Write> Announcer<W> {
         Self { out, last: None }
     }
 
+    /// What it wrote to.
+    pub fn into_inner(self) -> W {
+        self.out
+    }
+
+    /// Writes what was announced at `t`.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn told(&mut self, t: i64, level: Level, events: &[Event]) -> std::io::Result<()> {
+        for event in events {
+            match announce::announcement(event) {
+                Some(Announcement::Event { name, args }) => {
+                    self.line(&json!({ "t": t, "event": name, "args": args }))?;
+                }
+                Some(Announcement::Provider { name, args }) => {
+                    self.line(&json!({ "t": t, "provider": name, "args": args }))?;
+                }
+                Some(Announcement::Throws { text }) => self.line(&json!({ "t": t, "throws": text }))?,
+                Some(Announcement::Result { command, value }) if level == Level::Oktell => {
+                    self.line(&json!({ "t": t, "result": command.text(), "value": value }))?;
+                }
+                Some(_) | None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes that an address was dialled.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn dialled(&mut self, t: i64, url: &str) -> std::io::Result<()> {
+        self.line(&json!({ "t": t, "ws": "open", "url": url }))
+    }
+
+    /// Writes a frame that was sent. It is JSON already, and is put into the line as it is.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn sent(&mut self, t: i64, frame: &str) -> std::io::Result<()> {
+        writeln!(self.out, r#"{{"t":{t},"wire":{frame}}}"#)
+    }
+
+    /// Writes the snapshot of what is so at `now`, where it differs from the last one that was written.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn state(&mut self, t: i64, header: &Header, view: &View, now: Timestamp) -> std::io::Result<()> {
+        let numbers = &header.numbers;
+        let snapshot = match header.level {
+            Level::Oktell => announce::snapshot(view, now, numbers),
+            Level::Cti => announce::snapshot_with_model(view, now, numbers),
+        };
+        if self.last.as_ref() != Some(&snapshot) {
+            self.line(&json!({ "t": t, "after": snapshot }))?;
+            self.last = Some(snapshot);
+        }
+        Ok(())
+    }
+
     fn line(&mut self, line: &Value) -> std::io::Result<()> {
         serde_json::to_writer(&mut self.out, line)?;
         self.out.write_all(b"\n")
@@ -341,41 +405,16 @@ impl<W: std::io::Write> Announcer<W> {
 impl<W: std::io::Write> Watch for Announcer<W> {
     fn step(&mut self, step: &Step<'_>) -> std::io::Result<()> {
         let t = step.t;
-        for event in &step.outcome.events {
-            match announce::announcement(event) {
-                Some(Announcement::Event { name, args }) => {
-                    self.line(&json!({ "t": t, "event": name, "args": args }))?;
-                }
-                Some(Announcement::Provider { name, args }) => {
-                    self.line(&json!({ "t": t, "provider": name, "args": args }))?;
-                }
-                Some(Announcement::Throws { text }) => self.line(&json!({ "t": t, "throws": text }))?,
-                Some(Announcement::Result { command, value }) if step.header.level == Level::Oktell => {
-                    self.line(&json!({ "t": t, "result": command.text(), "value": value }))?;
-                }
-                Some(_) | None => {}
-            }
-        }
+        self.told(t, step.header.level, &step.outcome.events)?;
         for effect in &step.outcome.effects {
             if let Effect::Dial { url, .. } = effect {
-                self.line(&json!({ "t": t, "ws": "open", "url": url.as_str() }))?;
+                self.dialled(t, url.as_str())?;
             } else if let Some(frame) = step.frame(effect) {
-                // The frame is JSON already: it is put into the line as it is.
-                writeln!(self.out, r#"{{"t":{t},"wire":{frame}}}"#)?;
+                self.sent(t, &frame)?;
             }
         }
         if !step.outcome.events.is_empty() || step.machine.view().talk_since.is_some() {
-            let now = step.machine.now();
-            let view = step.machine.view();
-            let numbers = &step.header.numbers;
-            let snapshot = match step.header.level {
-                Level::Oktell => announce::snapshot(view, now, numbers),
-                Level::Cti => announce::snapshot_with_model(view, now, numbers),
-            };
-            if self.last.as_ref() != Some(&snapshot) {
-                self.line(&json!({ "t": t, "after": snapshot }))?;
-                self.last = Some(snapshot);
-            }
+            self.state(t, step.header, step.machine.view(), step.machine.now())?;
         }
         Ok(())
     }

@@ -40,14 +40,18 @@ fn a_day_in_an_office_is_played_told_recorded_and_looked_at() {
     }
     // What was told of each is what the log says now.
     let calls = said(&callfold(&["calls", "--json", "--store", store]));
-    let calls: Vec<serde_json::Value> = calls.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let calls: Vec<serde_json::Value> =
+        calls.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let of = |name: &str, what: &str| {
         let outcomes = calls.iter().filter(|call| call["stream"] == name);
         outcomes.filter(|call| call["call"]["outcome"] == what).count()
     };
     assert_eq!(of("vera", "abandoned"), 1, "{calls:#?}");
-    let anna: Vec<_> = calls.iter().filter(|call| call["stream"] == "anna").map(|call| &call["call"]).collect();
-    let has = |field: &str| anna.iter().filter(|call| call[field].as_array().is_some_and(|all| !all.is_empty())).count();
+    let anna: Vec<_> =
+        calls.iter().filter(|call| call["stream"] == "anna").map(|call| &call["call"]).collect();
+    let has = |field: &str| {
+        anna.iter().filter(|call| call[field].as_array().is_some_and(|all| !all.is_empty())).count()
+    };
     assert!(has("holds") >= 2, "{calls:#?}");
     assert_eq!((has("transfers"), has("conferences"), has("gaps")), (1, 1, 1), "{calls:#?}");
     assert!(calls.iter().all(|call| call["call"]["irregularities"].as_array().is_none_or(Vec::is_empty)));

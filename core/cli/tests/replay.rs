@@ -159,7 +159,10 @@ fn an_output_that_cannot_be_written_is_told() {
 fn the_readme_s_command_does_what_it_says() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let readme = fs::read_to_string(root.join("README.md")).unwrap();
-    let command = readme.lines().find_map(|line| line.strip_prefix("callfold ").filter(|rest| rest.starts_with("replay"))).unwrap();
+    let command = readme
+        .lines()
+        .find_map(|line| line.strip_prefix("callfold ").filter(|rest| rest.starts_with("replay")))
+        .unwrap();
     let arguments: Vec<_> = command.split('#').next().unwrap().split_whitespace().collect();
     for option in [None, Some("--calls"), Some("--announce")] {
         assert!(option.is_none_or(|option| readme.contains(option)), "{option:?}");

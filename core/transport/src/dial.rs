@@ -18,6 +18,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, error::ProtocolError};
 use crate::error::SocketError;
 use crate::frames::{Counted, TooManyFrames};
 use crate::options::{Limits, Options, Plain};
+use crate::routes::Routes;
 use crate::tls::Tls;
 
 /// A connection, with TLS or without.
@@ -70,11 +71,15 @@ impl Target {
             || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
-    /// Whether it may be dialled at all.
-    pub(crate) fn allow(&self, plain: Plain) -> Result<(), SocketError> {
+    /// Whether it may be dialled at all. What has a route is judged by where that leads, and not by its name.
+    pub(crate) fn allow(&self, plain: Plain, routes: &Routes) -> Result<(), SocketError> {
+        let is_this_machine = || match routes.to(&self.host, self.port) {
+            Some(address) => address.ip().is_loopback(),
+            None => self.is_this_machine(),
+        };
         match (self.scheme, plain) {
             (Scheme::Wss, Plain::OnThisMachine | Plain::Anywhere) | (Scheme::Ws, Plain::Anywhere) => Ok(()),
-            (Scheme::Ws, Plain::OnThisMachine) if self.is_this_machine() => Ok(()),
+            (Scheme::Ws, Plain::OnThisMachine) if is_this_machine() => Ok(()),
             (Scheme::Ws, Plain::OnThisMachine) => Err(SocketError::PlainRefused { host: self.host.clone() }),
         }
     }
@@ -87,7 +92,7 @@ pub(crate) async fn dial(target: &Target, options: &Options) -> Result<WebSocket
 }
 
 async fn open(target: &Target, options: &Options) -> Result<WebSocket, SocketError> {
-    let stream = connect(target, options.plain).await?;
+    let stream = connect(target, options).await?;
     let stream: Box<dyn Connection> = match target.scheme {
         Scheme::Ws => Box::new(stream),
         Scheme::Wss => Box::new(secure(target, &options.tls, stream).await?),
@@ -95,13 +100,17 @@ async fn open(target: &Target, options: &Options) -> Result<WebSocket, SocketErr
     upgrade(target, &options.limits, stream).await
 }
 
-async fn connect(target: &Target, plain: Plain) -> Result<TcpStream, SocketError> {
+async fn connect(target: &Target, options: &Options) -> Result<TcpStream, SocketError> {
     let unreachable =
         |error: io::Error| SocketError::Unreachable { host: target.host.clone(), kind: error.kind() };
-    let stream = TcpStream::connect((target.host.as_str(), target.port)).await.map_err(unreachable)?;
-    // `localhost` is a name like others: what counts is where it led.
+    let stream = match options.routes.to(&target.host, target.port) {
+        Some(address) => TcpStream::connect(address).await,
+        None => TcpStream::connect((target.host.as_str(), target.port)).await,
+    };
+    let stream = stream.map_err(unreachable)?;
+    // `localhost` is a name like others, and so is what has a route: what counts is where it led.
     let here = stream.peer_addr().map_err(unreachable)?.ip().is_loopback();
-    if target.scheme == Scheme::Ws && plain == Plain::OnThisMachine && !here {
+    if target.scheme == Scheme::Ws && options.plain == Plain::OnThisMachine && !here {
         return Err(SocketError::PlainRefused { host: target.host.clone() });
     }
     stream.set_nodelay(true).map_err(unreachable)?;
@@ -201,7 +210,7 @@ mod tests {
     use super::*;
 
     fn allowed(url: &str) -> Result<(), SocketError> {
-        Target::parse(url)?.allow(Plain::OnThisMachine)
+        Target::parse(url)?.allow(Plain::OnThisMachine, &Routes::default())
     }
 
     #[test]
@@ -217,9 +226,22 @@ mod tests {
             ("ws://[fe80::1]:80", "fe80::1"),
         ] {
             assert_eq!(allowed(url), Err(SocketError::PlainRefused { host: host.to_owned() }), "{url}");
-            assert_eq!(Target::parse(url).unwrap().allow(Plain::Anywhere), Ok(()));
+            assert_eq!(Target::parse(url).unwrap().allow(Plain::Anywhere, &Routes::default()), Ok(()));
         }
         assert_eq!(allowed("wss://pbx.example:443"), Ok(()));
+    }
+
+    #[test]
+    fn plain_ws_with_a_route_is_judged_by_where_it_leads() {
+        let here = "127.0.0.1:1".parse().unwrap();
+        let there = "192.0.2.1:1".parse().unwrap();
+        let routes = Routes::default().and("pbx.example", 80, here).and("localhost", 80, there);
+        let allowed = |url: &str| Target::parse(url).unwrap().allow(Plain::OnThisMachine, &routes);
+        let refused = |host: &str| Err(SocketError::PlainRefused { host: host.to_owned() });
+        assert_eq!(allowed("ws://pbx.example:80"), Ok(()));
+        assert_eq!(allowed("ws://pbx.example:81"), refused("pbx.example"), "it has no route");
+        assert_eq!(allowed("ws://localhost:80"), refused("localhost"), "whatever its name");
+        assert_eq!(allowed("ws://localhost:81"), Ok(()));
     }
 
     #[test]

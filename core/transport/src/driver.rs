@@ -418,7 +418,7 @@ impl<H: Handle> Driver<H> {
             AskedBy::Server if target.scheme == Scheme::Wss && self.hosts.contains(&target.host) => {}
             AskedBy::Server => return Err(SocketError::ForeignHost { host: target.host }),
         }
-        target.allow(self.options.plain)?;
+        target.allow(self.options.plain, &self.options.routes)?;
         tracing::debug!(socket = id.0, host = target.host, "dialling");
         let (known, run) = socket(id, target, self.options.clone(), self.inbox.clone());
         self.sockets.insert(id, known);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use callfold_engine::CredentialHandle;
 
 use crate::clock::{Clock, SystemClock};
+use crate::routes::Routes;
 use crate::secret::Secrets;
 use crate::tls::Tls;
 
@@ -26,6 +27,8 @@ pub struct Options {
     pub tls: Tls,
     /// Where plain `ws` may go.
     pub plain: Plain,
+    /// Where servers are really reached, for those that are not where their names say.
+    pub routes: Routes,
     /// What a server may make us hold and wait for.
     pub limits: Limits,
     /// What to do when the connection is lost.
@@ -44,6 +47,7 @@ impl Default for Options {
             keep_session: None,
             tls: Tls::default(),
             plain: Plain::OnThisMachine,
+            routes: Routes::default(),
             limits: Limits::default(),
             reconnect: Reconnect::default(),
             clock: Arc::new(SystemClock),

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use callfold_engine::{Config, Effect, Event, Input, InputKind, Machine, SocketId, Timer, Timestamp, View};
-use callfold_transport::{Error, Handle, Handled, Line, Options, Place, Plain, SocketError, Tls};
+use callfold_transport::{Error, Handle, Handled, Line, Options, Place, Plain, Routes, SocketError, Tls};
 use common::{
     Act, Pbx, Seen, accept, answer, connect, connected, is_done, open, options, speak, try_accept,
     until_event, until_socket,
@@ -134,6 +134,35 @@ async fn a_certificate_for_another_host_is_refused() {
         let why = refused(&pbx, &seen, host, trusting(&papers.authority)).await;
         assert!(why.contains("not valid for name"), "{why}");
     }
+}
+
+#[tokio::test]
+async fn a_route_changes_where_it_goes_and_not_whose_certificate_it_must_be() {
+    let papers = papers("pbx.example", SignedBy::Authority);
+    let (pbx, seen) = secure(papers.acceptor.clone()).await;
+    let port = pbx.at.port();
+    let routed = |host: &str| {
+        let mut options = trusting(&papers.authority);
+        options.routes = Routes::default().and(host, port, pbx.at);
+        options
+    };
+    let why = refused(&pbx, &seen, "other.example", routed("other.example")).await;
+    assert!(why.contains("not valid for name"), "{why}");
+    let line = connected(&format!("wss://pbx.example:{port}"), routed("PBX.example")).await;
+    line.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn plain_ws_to_a_host_with_a_route_to_this_machine_is_dialled() {
+    let (pbx, _) = common::watched().await;
+    let mut routed = options();
+    routed.routes = Routes::default().and("pbx.example", 80, pbx.at);
+    let line = connected("pbx.example", routed.clone()).await;
+    line.close().await.unwrap();
+    // 192.0.2.0/24 is nobody's, and not this machine's either.
+    routed.routes = Routes::default().and("localhost", 80, "192.0.2.1:80".parse().unwrap());
+    let error = open(routed).command(connect("localhost")).await.unwrap_err();
+    assert!(matches!(error, Error::Socket(SocketError::PlainRefused { .. })), "{error:?}");
 }
 
 #[tokio::test]
