@@ -5,12 +5,13 @@
 use std::sync::Arc;
 
 use callfold_engine::calls::{
-    Call, CallLog, Change, IrregularityKind, Outcome, Over, RequestFate, SpellKind, TimeKind,
+    Call, CallLog, Change, EndedBy, IrregularityKind, Outcome, Over, RequestFate, SpellKind, TimeKind,
+    TransferKind,
 };
 use callfold_engine::cti::Direction;
 use callfold_engine::{
     AgentState, CommandId, CommandName, CommandResult, DisconnectReason, ErrorCode, Event, Held, LineState,
-    Parties, Party, Span, Text, Timestamp, UserId,
+    Parties, Party, PartyUser, Span, Text, Timestamp, UserId,
 };
 use serde_json::json;
 
@@ -143,6 +144,29 @@ fn a_hold_without_talk_is_named() {
     let call = story.only_call();
     assert_eq!(kinds(&call), [IrregularityKind::HoldWithoutTalk]);
     assert_eq!(call.held(), Span::from_secs(3));
+}
+
+#[test]
+fn who_was_consulted_gets_the_call_that_is_passed_on() {
+    let mut story = Story::begin();
+    let colleague = |chain: &str| {
+        let mut party = (*party("101", chain)).clone();
+        party.user = Some(PartyUser { id: "colleague".into(), name: None, login: None, comment: None });
+        Event::PartiesChanged { parties: Parties::one(Arc::new(party)) }
+    };
+    story.at(1, &[colleague("consultation"), line(LineState::Ready, LineState::Ring)]);
+    story.at(3, &[colleague("consultation"), line(LineState::Ring, LineState::Talk)]);
+    story.at(10, &[with("79161234567", "customer")]);
+    story.hang_up(20);
+    let calls = story.end().calls;
+    assert_eq!((calls[0].outcome, calls[0].ended_by), (Outcome::Answered, Some(EndedBy::OtherSide)));
+    let from = calls[1].transfers[0].with.as_ref().and_then(|from| from.number.as_ref());
+    assert_eq!(
+        (calls[1].transfers[0].kind, from.map(|from| from.as_str())),
+        (TransferKind::ToUs, Some("101"))
+    );
+    assert_eq!((calls[1].direction, calls[1].talk()), (Direction::In, Span::from_secs(10)));
+    assert!(calls.iter().all(|call| call.irregularities.is_empty()), "{calls:?}");
 }
 
 #[test]

@@ -325,7 +325,7 @@ impl Script {
     fn hear(&mut self) -> Result<(), String> {
         while let Some(news) = tokio::task::unconstrained(self.news.next()).now_or_never() {
             let Some(news) = news else { return Err("the line ended".to_owned()) };
-            if let News::Told { at, events } = news.map_err(text)? {
+            if let News::Told { at, events, .. } = news.map_err(text)? {
                 let t = self.stage.millis(at);
                 events.iter().for_each(|event| self.view.apply(event));
                 self.told.told(t, self.header.level, &events).map_err(text)?;

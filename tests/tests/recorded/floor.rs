@@ -12,14 +12,14 @@ use callfold::{Command, CommandResult, Config, Connection, Event, InputKind, Tim
 use callfold_simulator::{Account, Manners, Pbx, PbxBuilder, Simulator};
 use tempfile::TempDir;
 
-pub const CUSTOMER: &str = "+79161234567";
+pub(crate) const CUSTOMER: &str = "+79161234567";
 /// What secrets look like here: they may be found nowhere.
-pub const PASSWORD: &str = "Canary-Password-7f3a";
+pub(crate) const PASSWORD: &str = "Canary-Password-7f3a";
 
 /// Machines of continuous integration are slow at times.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-pub fn layout() -> PbxBuilder {
+pub(crate) fn layout() -> PbxBuilder {
     Pbx::builder()
         .user(Account::new("ivanov", PASSWORD, "101").name("Иванов Иван"))
         .user(Account::new("petrova", PASSWORD, "102").name("Петрова Анна"))
@@ -27,46 +27,46 @@ pub fn layout() -> PbxBuilder {
         .seed(1)
 }
 
-pub async fn server() -> Simulator {
+pub(crate) async fn server() -> Simulator {
     Simulator::builder(layout().build().unwrap()).start().await.unwrap()
 }
 
 /// A store on disk. Drop every clone of the log to open it again.
-pub struct Store {
-    pub directory: TempDir,
+pub(crate) struct Store {
+    pub(crate) directory: TempDir,
 }
 
 impl Store {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { directory: tempfile::tempdir().unwrap() }
     }
 
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.directory.path().join("store")
     }
 
-    pub fn open(&self) -> Log {
+    pub(crate) fn open(&self) -> Log {
         let mut options = callfold::log::Options::default();
         options.durability = Durability::Always;
         Log::open(&self.path(), options).unwrap().0
     }
 }
 
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     callfold::live::Clock::now(&callfold::live::SystemClock)
 }
 
 /// The line of an agent.
-pub struct Agent {
-    pub line: Line,
-    pub stream: StreamId,
-    pub news: NewsReader,
+pub(crate) struct Agent {
+    pub(crate) line: Line,
+    pub(crate) stream: StreamId,
+    pub(crate) news: NewsReader,
     endpoint: callfold::Endpoint,
 }
 
 impl Agent {
     /// Opens the line of `login`, recorded in the stream `stream`. Tries again at once when the connection is lost.
-    pub async fn open(log: &Log, url: &str, login: &str, stream: &str) -> Self {
+    pub(crate) async fn open(log: &Log, url: &str, login: &str, stream: &str) -> Self {
         let mut options = Options::default();
         stream.clone_into(&mut options.name);
         options.reconnect =
@@ -79,23 +79,23 @@ impl Agent {
         Self { line, stream, news, endpoint: endpoint(url, login, password) }
     }
 
-    pub async fn connected(log: &Log, url: &str, login: &str, stream: &str) -> Self {
+    pub(crate) async fn connected(log: &Log, url: &str, login: &str, stream: &str) -> Self {
         let agent = Self::open(log, url, login, stream).await;
         assert!(agent.connect().await.is_done());
         agent
     }
 
-    pub async fn connect(&self) -> CommandResult {
+    pub(crate) async fn connect(&self) -> CommandResult {
         self.line.command(Command::Connect(self.endpoint.clone())).await.unwrap()
     }
 
-    pub async fn sees(&self, what: &str, is_so: impl Fn(&View) -> bool) -> View {
+    pub(crate) async fn sees(&self, what: &str, is_so: impl Fn(&View) -> bool) -> View {
         let mut view = self.line.watch().await.unwrap();
         let seen = tokio::time::timeout(PATIENCE, view.wait_for(|view| is_so(view))).await;
         seen.unwrap_or_else(|_| panic!("never: {what}")).unwrap().clone()
     }
 
-    pub async fn hears(&mut self, what: &str, is_it: impl Fn(&Event) -> bool) {
+    pub(crate) async fn hears(&mut self, what: &str, is_it: impl Fn(&Event) -> bool) {
         let heard = async {
             while let Some(news) = self.news.next().await {
                 if let News::Told { events, .. } = news.unwrap()
@@ -110,19 +110,19 @@ impl Agent {
     }
 }
 
-pub fn is_back(view: &View) -> bool {
+pub(crate) fn is_back(view: &View) -> bool {
     view.connection == Connection::Connected && view.stale_since.is_none()
 }
 
 /// Everything in a stream; it is whole, and today's rules decide the same.
-pub fn whole(log: &Log, stream: StreamId) -> Vec<LogRecord> {
+pub(crate) fn whole(log: &Log, stream: StreamId) -> Vec<LogRecord> {
     let report = log.verify(stream, &VerifyOptions::default().rerun(), &mut |_| {}).unwrap();
     assert!(report.is_good(), "{report:?}");
     log.records(stream, 1).map(Result::unwrap).collect()
 }
 
 /// The frames of a stream, in order.
-pub fn frames(records: &[LogRecord]) -> Vec<String> {
+pub(crate) fn frames(records: &[LogRecord]) -> Vec<String> {
     let frame = |record: &LogRecord| match &record.record.input.kind {
         InputKind::Frame { text, .. } => Some(text.as_str().to_owned()),
         _ => None,
@@ -131,11 +131,11 @@ pub fn frames(records: &[LogRecord]) -> Vec<String> {
 }
 
 /// The line as the log has it at its end.
-pub fn at_the_end(log: &Log, stream: StreamId) -> LineWatch {
+pub(crate) fn at_the_end(log: &Log, stream: StreamId) -> LineWatch {
     LineWatch::from_log(log, stream, now(), callfold::Span::ZERO).unwrap()
 }
 
 /// A log over a store of ours.
-pub fn over(store: impl callfold::log::LogStore + 'static) -> Log {
+pub(crate) fn over(store: impl callfold::log::LogStore + 'static) -> Log {
     Log::over(Arc::new(store))
 }

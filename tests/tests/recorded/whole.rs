@@ -29,7 +29,7 @@ async fn every_frame_is_in_the_log_once_and_in_order() {
     for (number, text) in said.into_iter().enumerate() {
         assert_eq!(*text, numbered(number), "in order");
     }
-    let times: Vec<_> = records.iter().map(|record| record.record.at).collect();
+    let times: Vec<_> = records.iter().map(|record| record.record.input.at).collect();
     assert!(times.is_sorted());
 }
 

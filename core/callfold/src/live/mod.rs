@@ -38,7 +38,7 @@ mod watch;
 
 pub use callfold_transport::{
     Clock, Error as LineError, Handle, Handled, Limits, Line, News, NewsReader, Options, Place, Plain,
-    Reconnect, Secret, Secrets, SocketError, SystemClock, Tls, TokioClock,
+    Reconnect, Routes, Secret, Secrets, SocketError, SystemClock, Tls, TokioClock,
 };
 
 pub use record::{RecordError, Recorded, endpoint, record};

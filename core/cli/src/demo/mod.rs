@@ -81,7 +81,10 @@ pub(crate) fn run(args: &Demo, io: &mut Io<'_>) -> Result<Shown, Failed> {
     let took = began.elapsed();
     let records: u64 = log.streams()?.iter().map(|stream| stream.head.seq).sum();
     let calls = log.calls(&Default::default())?;
-    let longest = calls.iter().max_by_key(|found| found.call.legs.len());
+    // The one of which there is most to tell.
+    let told =
+        |call: &callfold::calls::Call| call.holds.len() + call.transfers.len() + call.consultations.len();
+    let longest = calls.iter().max_by_key(|found| told(&found.call));
     writeln!(
         io.out,
         "\n{TOTAL}{} lines, {} calls, {records} records in {}.{} s{TOTAL:#}",
@@ -93,7 +96,12 @@ pub(crate) fn run(args: &Demo, io: &mut Io<'_>) -> Result<Shown, Failed> {
     let command = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let mut commands = vec![command(&["calls"])];
     if let Some(found) = longest {
-        commands.push(command(&["show", found.call.id.as_str()]));
+        commands.push(command(&[
+            "show",
+            found.call.id.as_str(),
+            "--stream",
+            &log.info(found.stream)?.name.to_string(),
+        ]));
     }
     commands.push(command(&["verify", "--rerun"]));
     Ok(Shown { store: path, commands })

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use callfold::live::{LineError, News};
-use callfold::{Timestamp, View};
+use callfold::{Connection, Timestamp, View};
 use jiff::tz::TimeZone;
 
 use crate::style::{TIME, TITLE, Tone};
@@ -33,6 +33,8 @@ impl Teller {
                 }
                 self.story.tell(command.as_deref(), events, &self.view)
             }
+            // A goodbye was said: how its socket ends is no news.
+            Ok(News::Socket { .. }) if self.view.connection == Connection::Leaving => Vec::new(),
             Ok(News::Socket { why, .. }) => vec![Said::new(Tone::Quiet, format!("the socket: {why}"))],
             Ok(News::Reconnecting { after, .. }) => {
                 let seconds = after.as_millis() as u64;

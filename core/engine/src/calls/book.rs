@@ -477,6 +477,8 @@ impl Book {
         let explained = open.iter().any(|call| self.asked_to_end(call, at).is_some());
         if self.are_connected(&open, at) {
             self.attended_transfer(open, at);
+        } else if self.is_passed_on(&open, view, at) {
+            self.passed_on(open, at);
         } else {
             for call in open {
                 self.end(call, view, replaced, at);
@@ -599,6 +601,33 @@ impl Book {
             }
             call.outcome = Outcome::Transferred;
             call.ended_by = self.asked_to_end(&call, at).map(|_| EndedBy::Agent);
+            call.end(at);
+            self.keep(call);
+        }
+    }
+
+    /// A colleague who consulted the agent left, and in the same moment somebody on another chain is there: whom the
+    /// colleague had on hold.
+    fn is_passed_on(&self, gone: &[Call], view: &View, at: Moment) -> bool {
+        let ([left], Some(now)) = (gone, &self.line) else { return false };
+        let lost = left.gaps.last().is_some_and(|gap| gap.to.is_none());
+        let by_a_colleague = left.legs.last().is_some_and(|leg| leg.who.user.is_some() && !leg.who.external);
+        let was_talk = left.kind() == Some(SpellKind::Talk) && self.last_line == LineState::Talk;
+        let is_talk = view.line == LineState::Talk && view.conference.is_none() && now.began == at;
+        by_a_colleague && was_talk && is_talk && !lost && self.asked_to_end(left, at).is_none()
+    }
+
+    /// The call on the line was passed on to the agent by who was there before.
+    fn passed_on(&mut self, left: Vec<Call>, at: Moment) {
+        for mut call in left {
+            if let Some(now) = &mut self.line {
+                let from = call.legs.last().map(|leg| leg.who.clone());
+                now.direction = Direction::In;
+                now.irregularities.retain(|odd| odd.kind != IrregularityKind::TalkWithoutRing);
+                now.transfers.push(Transfer { at, kind: TransferKind::ToUs, with: from });
+            }
+            call.outcome = Outcome::Answered;
+            call.ended_by = Some(EndedBy::OtherSide);
             call.end(at);
             self.keep(call);
         }
