@@ -74,9 +74,13 @@ impl Line {
     pub async fn command(&self, command: Command) -> Result<CommandResult, Error> {
         self.has_secret(&command)?;
         let (reply, result) = oneshot::channel();
-        let given = self.orders.send(Order::Command { command, reply }).await;
-        given.map_err(|_| self.why_ended())?;
-        result.await.map_err(|_| self.why_ended())?
+        if self.orders.send(Order::Command { command, reply }).await.is_err() {
+            return Err(self.why_ended().await);
+        }
+        match result.await {
+            Ok(result) => result,
+            Err(_) => Err(self.why_ended().await),
+        }
     }
 
     /// What happens on the line from now on.
@@ -91,8 +95,13 @@ impl Line {
     /// [`Error::Closed`] or [`Error::Handle`] if the line has ended.
     pub async fn watch(&self) -> Result<watch::Receiver<View>, Error> {
         let (reply, view) = oneshot::channel();
-        self.orders.send(Order::Watch(reply)).await.map_err(|_| self.why_ended())?;
-        view.await.map_err(|_| self.why_ended())
+        if self.orders.send(Order::Watch(reply)).await.is_err() {
+            return Err(self.why_ended().await);
+        }
+        match view.await {
+            Ok(view) => Ok(view),
+            Err(_) => Err(self.why_ended().await),
+        }
     }
 
     /// The view now.
@@ -127,10 +136,11 @@ impl Line {
         }
     }
 
-    fn why_ended(&self) -> Error {
-        match &*self.life.borrow() {
-            Life::Failed(why) => why.clone(),
-            Life::Running | Life::Closed => Error::Closed,
+    /// Why an order came to nothing. It may be dropped before the end is told.
+    async fn why_ended(&self) -> Error {
+        match self.ended().await {
+            Err(why) => why,
+            Ok(()) => Error::Closed,
         }
     }
 

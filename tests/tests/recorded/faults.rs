@@ -106,7 +106,10 @@ async fn foreign_frames_and_bombs_are_recorded_and_do_no_harm() {
     let all = frames(&records);
     let mut left = all.iter();
     for text in &said {
-        assert!(left.any(|kept| kept == text), "kept as it came, in order: {}", &text[..text.len().min(60)]);
+        // What a piece of a message has in it may be half a secret. When the message is given up, it does not stay.
+        let known = text.split_once(r#""content":"#).map_or(text.as_str(), |(front, _)| front);
+        let is_it = |kept: &&String| kept.starts_with(known) && (known != text || *kept == text);
+        assert!(left.any(|kept| is_it(&kept)), "kept as it came, in order: {known}");
     }
     let refused = |event: &Event| matches!(event, Event::MultipartRefused { .. } | Event::BoundHit { .. });
     let told: Vec<_> = log.told(agent.stream, 1).flat_map(|told| told.unwrap().events).collect();
