@@ -24,6 +24,10 @@ pub(crate) enum Failed {
     NotThere(String),
     /// The arguments make no sense together.
     Misuse(String),
+    /// A server refused, or nobody can be served.
+    Refused(String),
+    /// The system does not give what is needed.
+    System(String),
 }
 
 impl Failed {
@@ -41,6 +45,8 @@ impl Failed {
             Self::File(_, error) | Self::Store(_, error) | Self::Log(error) => of_log(error),
             Self::NotThere(_) => Outcome::Findings,
             Self::Misuse(_) => Outcome::Misuse,
+            Self::Refused(_) => Outcome::Refused,
+            Self::System(_) => Outcome::Damaged,
         }
     }
 }
@@ -71,7 +77,9 @@ impl fmt::Display for Failed {
                 if text.starts_with(path) { f.write_str(&text) } else { write!(f, "{path}: {text}") }
             }
             Self::Log(error) => error.fmt(f),
-            Self::NotThere(what) | Self::Misuse(what) => f.write_str(what),
+            Self::NotThere(what) | Self::Misuse(what) | Self::Refused(what) | Self::System(what) => {
+                f.write_str(what)
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 //! - [`args`]: what can be asked for;
 //! - [`replay`]: the command `replay`, and [`page`]: a replay as a person reads it;
 //! - [`store`]: the commands that work on a store, one module each;
+//! - [`live`]: the commands that talk to a server, or are one;
 //! - [`calls`]: calls, commands and times as a person reads them;
 //! - [`words`]: what happened, in plain words;
 //! - [`input`]: opens a file, packed or not, and [`out_file`] makes one that appears whole or not at all;
@@ -19,6 +20,8 @@ mod calls;
 mod exit;
 mod fail;
 mod input;
+#[allow(dead_code)] // until the commands that use it are there
+mod live;
 mod out_file;
 mod page;
 mod progress;
