@@ -20,7 +20,6 @@ mod calls;
 mod exit;
 mod fail;
 mod input;
-#[allow(dead_code)] // until the commands that use it are there
 mod live;
 mod out_file;
 mod page;
@@ -32,7 +31,7 @@ mod table;
 mod time;
 mod words;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use anstream::AutoStream;
@@ -46,6 +45,11 @@ fn main() -> ExitCode {
     let plain = Look { json: false, color: Color::Auto };
     match args::Args::parse().command {
         Command::Replay(args) => replayed(&args),
+        Command::Record(args) => {
+            let look = Look { json: false, color: args.color };
+            store::run(look, |io| live::record::run(&args, io))
+        }
+        Command::Simulate(args) => store::run(plain, |io| live::simulate::run(&args, io)),
         Command::Import(args) => store::run(args.look, |io| store::import::run(&args, io)),
         Command::Streams(args) => store::run(args.look, |io| store::streams::run(&args, io)),
         Command::Calls(args) => store::run(args.look, |io| store::calls::run(&args, io)),
@@ -57,6 +61,11 @@ fn main() -> ExitCode {
         Command::Erase(args) => store::run(args.look, |io| store::erase::run(&args, io)),
     }
     .into()
+}
+
+/// Tells what is wrong, from anywhere. If that cannot be told, the exit code still says it.
+fn complain(what: &str) {
+    let _ = writeln!(io::stderr(), "callfold: {what}");
 }
 
 fn replayed(args: &args::Replay) -> exit::Outcome {
