@@ -132,7 +132,7 @@ impl Drop for Running {
 
 /// A server, and a directory for a store.
 struct Place {
-    _server: Running,
+    server: Running,
     url: String,
     directory: TempDir,
 }
@@ -143,7 +143,7 @@ impl Place {
             callfold(&["simulate", "--listen", "127.0.0.1:0", "--password", CANARY]).args(args),
         );
         let url = server.wait_for("listening at ").split(' ').next_back().unwrap().to_owned();
-        Self { _server: server, url, directory: TempDir::new().unwrap() }
+        Self { server, url, directory: TempDir::new().unwrap() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -264,6 +264,57 @@ fn plain_ws_to_another_machine_is_refused() {
     let said = fails(5, command.env("CALLFOLD_PASSWORD", CANARY));
     assert!(said.contains("192.0.2.1: plain ws to another machine is refused"), "{said}");
     assert!(said.contains("--insecure-ws"), "{said}");
+}
+
+#[test]
+fn a_second_ctrl_c_does_not_wait_for_the_goodbye() {
+    let place = Place::new(&[]);
+    let mut recorder = Running::start(&mut place.record(&[]));
+    recorder.wait_for("connected: ");
+    // A server that stands still answers no goodbye.
+    place.server.signal(Signal::STOP);
+    recorder.signal(Signal::INT);
+    recorder.wait_for("command: disconnect");
+    recorder.signal(Signal::INT);
+    let (status, said, _) = recorder.end();
+    place.server.signal(Signal::CONT);
+    assert_eq!(status.code(), Some(130), "{said}");
+}
+
+#[test]
+fn a_connection_that_is_cut_is_made_again() {
+    let place = Place::new(&["--cut-after", "2s"]);
+    let mut recorder = Running::start(&mut place.record(&[]));
+    recorder.wait_for("connected: ");
+    recorder.wait_for("connection lost");
+    recorder.wait_for("connects again in ");
+    recorder.wait_for("connected: ");
+    let (said, _) = recorder.interrupt();
+    assert!(said.lines().last().unwrap().contains("1 try to connect again"), "{said}");
+}
+
+#[test]
+fn an_authority_of_one_s_own_is_trusted_if_it_is_named_and_not_otherwise() {
+    let files = TempDir::new().unwrap();
+    let file = |name: &str, content: String| {
+        let path = files.path().join(name);
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let pair = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let certificate = file("pbx.pem", pair.cert.pem());
+    let key = file("pbx.key", pair.signing_key.serialize_pem());
+    let place = Place::new(&["--tls-cert", &certificate, "--tls-key", &key]);
+    assert!(place.url.starts_with("wss://"));
+
+    let mut recorder = Running::start(&mut place.record(&[]));
+    recorder.wait_for("no TLS: ");
+    recorder.interrupt();
+    let mut recorder = Running::start(&mut place.record(&["--ca", &certificate]));
+    recorder.wait_for("connected: ");
+    recorder.interrupt();
+    let said = fails(2, &mut place.record(&["--ca", &key]));
+    assert!(said.ends_with("there is no certificate in it"), "{said}");
 }
 
 #[test]
