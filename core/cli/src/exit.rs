@@ -11,12 +11,14 @@ Exit codes:
                or the clock stepped back
        import: a session is in the store already
        verify: today's rules decide otherwise
+       record: a server refused one of the logins for good
        erase:  it can still be read somewhere, or nothing has it
        others: what was asked for is not there (no such call, stream or record)
   2  misuse: the arguments make no sense
   3  damaged: not a trace or an exported log, a line cut short or foreign to it, an
      unreadable file, a store that is damaged or cannot be opened
-  4  the output cannot be written
+  4  the output cannot be written; record: nor can the store any more
+  5  refused: a server takes none of the logins, or the address to listen on is taken
 
 With several files all are read, and the worst code counts. A line of an unknown kind
 is passed over with a warning and is no finding. A reader of the output that goes away
@@ -36,6 +38,8 @@ pub(crate) enum Outcome {
     Damaged,
     /// The output could not be written.
     Unwritable,
+    /// A server takes no login, or an address cannot be listened on.
+    Refused,
 }
 
 impl Outcome {
@@ -46,6 +50,7 @@ impl Outcome {
             Self::Misuse => 2,
             Self::Damaged => 3,
             Self::Unwritable => 4,
+            Self::Refused => 5,
         }
     }
 }
@@ -62,7 +67,14 @@ mod tests {
 
     #[test]
     fn the_worse_outcome_has_the_higher_code_and_is_in_the_help() {
-        let all = [Outcome::Good, Outcome::Findings, Outcome::Misuse, Outcome::Damaged, Outcome::Unwritable];
+        let all = [
+            Outcome::Good,
+            Outcome::Findings,
+            Outcome::Misuse,
+            Outcome::Damaged,
+            Outcome::Unwritable,
+            Outcome::Refused,
+        ];
         assert!(all.is_sorted_by(|a, b| a < b && a.code() < b.code()));
         for outcome in all {
             assert!(HELP.contains(&format!("\n  {}  ", outcome.code())), "{outcome:?}");

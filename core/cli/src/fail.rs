@@ -24,8 +24,12 @@ pub(crate) enum Failed {
     NotThere(String),
     /// The arguments make no sense together.
     Misuse(String),
-    /// Something live did not go as it should: a server, a line, a socket.
-    Live(String),
+    /// A server refused, or nobody can be served.
+    Refused(String),
+    /// What happens cannot be recorded any more.
+    Unrecorded(String),
+    /// The system does not give what is needed.
+    System(String),
 }
 
 impl Failed {
@@ -43,7 +47,9 @@ impl Failed {
             Self::File(_, error) | Self::Store(_, error) | Self::Log(error) => of_log(error),
             Self::NotThere(_) => Outcome::Findings,
             Self::Misuse(_) => Outcome::Misuse,
-            Self::Live(_) => Outcome::Damaged,
+            Self::Refused(_) => Outcome::Refused,
+            Self::Unrecorded(_) => Outcome::Unwritable,
+            Self::System(_) => Outcome::Damaged,
         }
     }
 }
@@ -74,7 +80,11 @@ impl fmt::Display for Failed {
                 if text.starts_with(path) { f.write_str(&text) } else { write!(f, "{path}: {text}") }
             }
             Self::Log(error) => error.fmt(f),
-            Self::NotThere(what) | Self::Misuse(what) | Self::Live(what) => f.write_str(what),
+            Self::NotThere(what)
+            | Self::Misuse(what)
+            | Self::Refused(what)
+            | Self::Unrecorded(what)
+            | Self::System(what) => f.write_str(what),
         }
     }
 }

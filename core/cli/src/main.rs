@@ -6,6 +6,7 @@
 //! - [`replay`]: the command `replay`, and [`page`]: a replay as a person reads it;
 //! - [`demo`]: the command `demo`, and [`live`]: what the commands that talk to a server share;
 //! - [`store`]: the commands that work on a store, one module each;
+//! - [`live`]: the commands that talk to a server, or are one;
 //! - [`calls`]: calls, commands and times as a person reads them;
 //! - [`words`]: what happened, in plain words;
 //! - [`input`]: opens a file, packed or not, and [`out_file`] makes one that appears whole or not at all;
@@ -32,7 +33,7 @@ mod table;
 mod time;
 mod words;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use anstream::AutoStream;
@@ -51,6 +52,11 @@ fn run(command: Command) -> exit::Outcome {
     match command {
         Command::Demo(args) => demonstrated(&args),
         Command::Replay(args) => replayed(&args),
+        Command::Record(args) => {
+            let look = Look { json: false, color: args.color };
+            store::run(look, |io| live::record::run(&args, io))
+        }
+        Command::Simulate(args) => store::run(plain, |io| live::simulate::run(&args, io)),
         Command::Import(args) => store::run(args.look, |io| store::import::run(&args, io)),
         Command::Streams(args) => store::run(args.look, |io| store::streams::run(&args, io)),
         Command::Calls(args) => store::run(args.look, |io| store::calls::run(&args, io)),
@@ -73,6 +79,11 @@ fn demonstrated(args: &demo::Demo) -> exit::Outcome {
         Some(shown) => played.max(shown.show(args, run)),
         None => played,
     }
+}
+
+/// Tells what is wrong, from anywhere. If that cannot be told, the exit code still says it.
+fn complain(what: &str) {
+    let _ = writeln!(io::stderr(), "callfold: {what}");
 }
 
 fn replayed(args: &args::Replay) -> exit::Outcome {

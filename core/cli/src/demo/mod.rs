@@ -109,7 +109,7 @@ pub(crate) fn run(args: &Demo, io: &mut Io<'_>) -> Result<Shown, Failed> {
 
 fn a_new_directory() -> Result<PathBuf, Failed> {
     let made = tempfile::Builder::new().prefix("callfold-demo-").tempdir();
-    Ok(made.map_err(|error| Failed::Live(format!("no directory for the store: {error}")))?.keep())
+    Ok(made.map_err(|error| Failed::System(format!("no directory for the store: {error}")))?.keep())
 }
 
 impl Demo {
@@ -194,7 +194,7 @@ async fn play(log: &Log, pace: Pace, zone: &TimeZone, io: &mut Io<'_>) -> Result
         }
         io.out.flush()?;
     }
-    playing.await.map_err(|_| Failed::Live("the demonstration broke off".to_owned()))?
+    playing.await.map_err(|_| Failed::System("the demonstration broke off".to_owned()))?
 }
 
 fn when(news: &Result<News, LineError>) -> Timestamp {

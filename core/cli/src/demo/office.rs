@@ -115,7 +115,7 @@ impl Agent {
         if result.is_done() {
             return Ok(());
         }
-        Err(Failed::Live(format!("{}: {} was refused: {result:?}", self.name, name.text())))
+        Err(Failed::System(format!("{}: {} was refused: {result:?}", self.name, name.text())))
     }
 
     /// Waits until the agent sees that it is so.
@@ -124,7 +124,7 @@ impl Agent {
         let seen = timeout(PATIENCE, view.wait_for(|view| is_so(view))).await;
         match seen {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Failed::Live(format!("{} does not see {what}", self.name))),
+            Ok(Err(_)) | Err(_) => Err(Failed::System(format!("{} does not see {what}", self.name))),
         }
     }
 
@@ -134,5 +134,5 @@ impl Agent {
 }
 
 fn failed(error: impl std::fmt::Display) -> Failed {
-    Failed::Live(error.to_string())
+    Failed::System(error.to_string())
 }

@@ -166,7 +166,7 @@ async fn customer_rings(office: &Office, customer: &Customer) -> Result<OutsideI
             return Ok(id);
         }
         if Instant::now() > until {
-            return Err(Failed::Live("the customer's phone does not ring".to_owned()));
+            return Err(Failed::System("the customer's phone does not ring".to_owned()));
         }
         sleep(Duration::from_millis(5)).await;
     }
@@ -189,5 +189,5 @@ fn has_held(view: &View) -> bool {
 }
 
 fn refused(why: callfold_simulator::Refused) -> Failed {
-    Failed::Live(format!("the PBX refuses: {why}"))
+    Failed::System(format!("the PBX refuses: {why}"))
 }

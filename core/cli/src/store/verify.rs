@@ -131,7 +131,7 @@ fn store(args: &Verify, store: &Store, io: &mut Io<'_>) -> Result<Outcome, Faile
         let result = match worst {
             Outcome::Good => "all good",
             Outcome::Findings => "whole, but today's rules decide otherwise",
-            Outcome::Misuse | Outcome::Damaged | Outcome::Unwritable => "damaged",
+            Outcome::Misuse | Outcome::Damaged | Outcome::Unwritable | Outcome::Refused => "damaged",
         };
         writeln!(io.out, "\n{TOTAL}{streams}, {records}: {result}{TOTAL:#}")?;
     }
