@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 
 use crate::recorded::Said;
 
-/// How much faster time goes for the machine: its pauses between a cause and a question are most of a session.
-const HASTE: i64 = 4;
+/// How much faster time goes for the machine: its pauses between a cause and a question are most of a session. Not more than
+/// this, for a busy machine needs its time too.
+const HASTE: i64 = 2;
 
 /// Longer than any pause between a cause and the question for a line picture.
 const LONGEST_PAUSE: Span = Span::from_millis(800);

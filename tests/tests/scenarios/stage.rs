@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use callfold::{Command, CredentialHandle, ModelCommand};
+use callfold::{Command, CredentialHandle, ModelCommand, Span};
 use callfold_simulator::{Faults, Pbx, PbxBuilder, Simulator};
 use callfold_transport::{Line, Options, Reconnect};
 use tokio::net::{TcpListener, TcpSocket};
@@ -52,8 +52,8 @@ pub(crate) enum Step {
 const PATIENCE: Duration = Duration::from_secs(40);
 /// How often it is looked.
 const LOOK: Duration = Duration::from_millis(5);
-/// What was told last may be on its way still.
-const LAST_WORD: Duration = Duration::from_millis(200);
+/// What the PBX does by itself within this time, the client hears of before the story goes on.
+const SOON: Span = Span::from_millis(150);
 
 struct Stage {
     recorded: Recorded,
@@ -81,14 +81,17 @@ pub(crate) async fn play(story: &Story) -> Result<(), String> {
     }
     let all = stage.recorded.said.len();
     let ended = stage.until("the end", |heard| heard.said.len() >= all).await;
-    tokio::time::sleep(LAST_WORD).await;
-    let rest = stage.until("rest at the end", Heard::is_quiet).await;
+    let rest = stage.rest().await;
     if ended.is_err() || rest.is_err() || stage.given < stage.recorded.commands.len() {
         return Err(stage.report());
     }
     let report = stage.recorded.differences(&stage.ear.lock().said);
     drop(stage.line);
     if report.agrees() { Ok(()) } else { Err(report.to_string()) }
+}
+
+fn is_about_to_act(simulator: &Simulator) -> bool {
+    simulator.with(|pbx, now| pbx.poll_timeout().is_some_and(|due| due - now < SOON))
 }
 
 impl Stage {
@@ -175,9 +178,20 @@ impl Stage {
         Ok(())
     }
 
-    /// The client is at rest; what is announced from now on is news.
+    /// Waits until client and PBX are at rest; what is announced from then on is news.
     async fn rest(&mut self) -> Result<(), String> {
-        self.until("rest", Heard::is_quiet).await?;
+        loop {
+            self.until("rest", Heard::is_quiet).await?;
+            while self.simulator.as_ref().is_some_and(is_about_to_act) {
+                tokio::time::sleep(LOOK).await;
+            }
+            // Asked for its answer, which comes after all that is on its way. It is not announced; where there is no
+            // connection, nothing is on its way.
+            drop(self.line.command(Command::HttpPassword).await);
+            if self.ear.lock().is_quiet() {
+                break;
+            }
+        }
         self.since = self.ear.lock().said.len();
         Ok(())
     }
