@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use callfold_engine::{Span, Timestamp};
+use serde_json::{Map, Value, json};
 
 use crate::names::ClientId;
 use crate::pbx::{Tell, Told};
@@ -53,8 +54,12 @@ pub struct Faults {
     pub duplicates: Chance,
     /// Messages that are overtaken by later ones.
     pub disorder: Chance,
-    /// Methods that get no answer: the server does not even look at them.
+    /// Methods that get no answer: the server does not even look at them. And events that are not told, long ones
+    /// aside.
     pub silent: BTreeSet<String>,
+    /// Methods that get this answer, an object, whatever is asked: the server does nothing about it. For refusals, and
+    /// for a server that says yes and does not do it.
+    pub instead: BTreeMap<String, Value>,
     /// Methods whose answer comes so much later than it should, overtaken by what follows.
     pub late: BTreeMap<String, Span>,
     /// When connections are cut.
@@ -139,24 +144,36 @@ impl Delivery {
     }
 
     /// What becomes of a client's message.
-    pub(crate) fn heard(&mut self, client: ClientId, text: &str) -> Fate {
+    pub(crate) fn heard(&mut self, now: Timestamp, client: ClientId, text: &str) -> Fate {
         if self.frozen.contains(&client) {
             return Fate::Ignored;
         }
-        if self.faults.silent.is_empty() && self.faults.cuts.is_empty() {
+        if self.faults.silent.is_empty() && self.faults.cuts.is_empty() && self.faults.instead.is_empty() {
             return Fate::Heard;
         }
-        let method = method_of(text);
+        let (method, qid) = method_of(text).unzip();
         let cut = |cut: &Cut| matches!(cut, Cut::AtRequest(at) if Some(at) == method.as_ref());
         if let Some(at) = self.faults.cuts.iter().position(cut) {
             self.faults.cuts.remove(at);
             return Fate::Cut;
         }
-        if method.is_some_and(|method| self.faults.silent.contains(&method)) {
-            Fate::Ignored
-        } else {
-            Fate::Heard
+        let Some(method) = method else { return Fate::Heard };
+        if self.faults.silent.contains(&method) {
+            return Fate::Ignored;
         }
+        let Some(answer) = self.faults.instead.get(&method) else { return Fate::Heard };
+        let mut body = Map::new();
+        body.insert("qid".to_owned(), qid.unwrap_or_default());
+        body.extend(answer.as_object().cloned().unwrap_or_default());
+        let what = Tell::Frame(json!([format!("{method}result"), body]).to_string());
+        self.take(now, vec![Told { client, what, answers: Some(method) }]);
+        Fate::Ignored
+    }
+
+    /// Whether an event is one that is not told.
+    fn is_kept_back(&self, text: &str) -> bool {
+        !self.faults.silent.is_empty()
+            && method_of(text).is_some_and(|(method, _)| self.faults.silent.contains(&method))
     }
 
     fn put(&mut self, at: Timestamp, client: ClientId, parcel: Parcel) {
@@ -178,6 +195,9 @@ impl Delivery {
                 }
                 Tell::Frame(text) => text,
             };
+            if told.answers.is_none() && self.is_kept_back(&text) {
+                continue;
+            }
             let late = told.answers.and_then(|method| self.faults.late.get(&method).copied());
             let due = match late {
                 Some(span) => later(usual, span),
@@ -215,10 +235,11 @@ impl Delivery {
     }
 }
 
-/// The method of a request; none if it is not to be read.
-fn method_of(text: &str) -> Option<String> {
-    let (method, _): (String, serde_json::Value) = serde_json::from_str(text).ok()?;
-    Some(method)
+/// The method of a message and its id; none if it is not to be read.
+fn method_of(text: &str) -> Option<(String, Value)> {
+    let (method, mut body): (String, Value) = serde_json::from_str(text).ok()?;
+    let qid = body.get_mut("qid").map(Value::take).unwrap_or_default();
+    Some((method, qid))
 }
 
 #[cfg(test)]
@@ -294,13 +315,25 @@ mod tests {
         let mut faults = Faults { cuts: vec![Cut::AtRequest("login".to_owned())], ..Faults::default() };
         faults.silent.insert("getversion".to_owned());
         let mut delivery = Delivery::new(faults);
-        assert_eq!(delivery.heard(CLIENT, r#"["getversion",{}]"#), Fate::Ignored);
-        assert_eq!(delivery.heard(CLIENT, r#"["login",{}]"#), Fate::Cut);
-        assert_eq!(delivery.heard(CLIENT, r#"["login",{}]"#), Fate::Heard);
+        assert_eq!(delivery.heard(at(0), CLIENT, r#"["getversion",{}]"#), Fate::Ignored);
+        assert_eq!(delivery.heard(at(0), CLIENT, r#"["login",{}]"#), Fate::Cut);
+        assert_eq!(delivery.heard(at(0), CLIENT, r#"["login",{}]"#), Fate::Heard);
         delivery.freeze(CLIENT);
         delivery.take(at(0), vec![told("a", None)]);
         assert!(delivery.due(at(1)).is_empty());
-        assert_eq!(delivery.heard(CLIENT, r#"["login",{}]"#), Fate::Ignored);
+        assert_eq!(delivery.heard(at(0), CLIENT, r#"["login",{}]"#), Fate::Ignored);
+    }
+
+    #[test]
+    fn an_answer_is_put_in_place_of_the_right_one_and_events_are_kept_back() {
+        let instead = BTreeMap::from([("exitcallcenter".to_owned(), json!({ "result": 1 }))]);
+        let silent = BTreeSet::from(["userstatechanged".to_owned()]);
+        let mut delivery = Delivery::new(Faults { instead, silent, ..Faults::default() });
+        assert_eq!(delivery.heard(at(0), CLIENT, r#"["exitcallcenter",{"qid":"7"}]"#), Fate::Ignored);
+        assert_eq!(texts(delivery.due(at(0))), [r#"["exitcallcenterresult",{"qid":"7","result":1}]"#]);
+        assert_eq!(delivery.heard(at(0), CLIENT, r#"["entercallcenter",{"qid":"8"}]"#), Fate::Heard);
+        delivery.take(at(0), vec![told(r#"["userstatechanged",{}]"#, None), told(r#"["b",{}]"#, None)]);
+        assert_eq!(texts(delivery.due(at(0))), [r#"["b",{}]"#]);
     }
 
     #[test]

@@ -36,5 +36,7 @@ mod server;
 
 pub use faults::{Chance, Cut, Faults};
 pub use names::{ClientId, OutsideId, Phone};
-pub use pbx::{Account, BuildError, Manners, OutsideState, Pbx, PbxBuilder, Refused, Tell, Told};
+pub use pbx::{
+    Account, AgentState, BuildError, Manners, OutsideState, Pbx, PbxBuilder, Presence, Refused, Tell, Told,
+};
 pub use server::{Simulator, SimulatorBuilder, StartError};

@@ -192,6 +192,53 @@ async fn logins_are_refused_and_sessions_taken() {
 }
 
 #[tokio::test]
+async fn two_clients_of_one_user_see_one_line() {
+    let simulator = start(layout(), Faults::default()).await;
+    let mut clients = [Client::logged_in(&simulator).await, Client::logged_in(&simulator).await];
+    let events = ["phoneevent_ringstarted", "phoneevent_commstarted", "phoneevent_commstopped"];
+    for client in &mut clients {
+        client.ask("subscribeevent", json!({ "eventmethod": events })).await;
+    }
+    let customer = simulator.external_call(CUSTOMER, "101");
+    let [one, two] = &mut clients;
+    let rings = (one.event("phoneevent_ringstarted").await, two.event("phoneevent_ringstarted").await);
+    assert_eq!(rings.0["chainid"], rings.1["chainid"]);
+    // One of them answers, the other one hangs up: it is one phone.
+    assert_eq!(one.ask("pbxanswercall", json!({})).await["result"], 1);
+    two.event("phoneevent_commstarted").await;
+    assert_eq!(two.ask("pbxabortcall", json!({})).await["result"], 1);
+    one.event("phoneevent_commstopped").await;
+    assert_eq!(simulator.outside(customer), OutsideState::Gone);
+    // A goodbye of one leaves the other where it is.
+    one.ask("logout", json!({})).await;
+    assert_eq!(one.next().await, None);
+    assert_eq!(two.ask("getextendedlineinfo", json!({})).await["linestatestr"], "lsConnected");
+}
+
+#[tokio::test]
+async fn who_connects_without_tls_is_sent_to_the_secure_port() {
+    let simulator = start(layout().redirects_to_wss(), Faults::default()).await;
+    let mut client = Client::connect(&simulator).await;
+    let qid = client.send("ping", json!({})).await;
+    assert_eq!(client.next().await, Some(("websocketredirect".to_owned(), json!({ "qid": qid }))));
+
+    let mut pbx = layout().redirects_to_wss().build().unwrap();
+    let secure = pbx.connect_secure();
+    pbx.request(callfold_engine::Timestamp::from_millis(1), secure, r#"["ping",{"qid":"1"}]"#);
+    let told = callfold_simulator::Tell::Frame(r#"["pong",{"qid":"1"}]"#.to_owned());
+    assert_eq!(pbx.take_told()[0].what, told);
+}
+
+#[tokio::test]
+async fn a_session_from_before_is_good() {
+    let layout = Pbx::builder().user(Account::new("ivanov", "Secret1", "101").session("from-before"));
+    let simulator = start(layout, Faults::default()).await;
+    let mut client = Client::connect(&simulator).await;
+    let login = json!({ "userlogin": "ivanov", "sessionid": "from-before" });
+    assert_eq!(client.ask("login", login).await["result"], 1);
+}
+
+#[tokio::test]
 async fn the_subprotocol_is_json() {
     let simulator = start(layout(), Faults::default()).await;
     for offered in [None, Some("xml")] {

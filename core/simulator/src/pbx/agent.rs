@@ -14,6 +14,8 @@ pub(super) struct Agent {
     pub(super) call_centre: bool,
     pub(super) manual: bool,
     pub(super) redirect: bool,
+    /// On a break, also while busy.
+    on_break: bool,
     /// The last reason given for a break; told also when the break is over.
     pub(super) reason: Option<Value>,
     /// What the agent's clients were told last.
@@ -22,11 +24,37 @@ pub(super) struct Agent {
 
 /// What the agent chose to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Presence {
+pub enum Presence {
+    /// Ready for calls.
     Ready,
+    /// On a break.
     Break,
+    /// Not to be disturbed.
     Off,
+    /// Busy without a call.
     Busy,
+}
+
+/// An agent's state, as it is set at another client. See [`Pbx::set_agent`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AgentState {
+    /// What the agent is.
+    pub presence: Presence,
+    /// Whether they work in the call centre.
+    pub call_centre: bool,
+    /// Whether they are on a break: also one who is busy may be.
+    pub on_break: bool,
+    /// Why, for a break. None leaves the last one.
+    pub reason: Option<i64>,
+}
+
+impl AgentState {
+    /// Ready, busy or off, outside of the call centre.
+    #[must_use]
+    pub const fn new(presence: Presence) -> Self {
+        let on_break = matches!(presence, Presence::Break);
+        Self { presence, call_centre: false, on_break, reason: None }
+    }
 }
 
 impl Presence {
@@ -58,6 +86,7 @@ impl Default for Agent {
             call_centre: false,
             manual: false,
             redirect: false,
+            on_break: false,
             reason: None,
             told: None,
         }
@@ -85,7 +114,7 @@ impl Pbx {
             told.insert("userstateid".to_owned(), id.into());
             told.insert("oncallcenter".to_owned(), agent.call_centre.into());
             told.insert("onccmanual".to_owned(), agent.manual.into());
-            told.insert("onlunch".to_owned(), (agent.presence == Presence::Break).into());
+            told.insert("onlunch".to_owned(), agent.on_break.into());
             told.insert("onredirect".to_owned(), agent.redirect.into());
             if let Some(reason) = &agent.reason {
                 told.insert("lunchreasonid".to_owned(), reason.clone());
@@ -99,11 +128,31 @@ impl Pbx {
         if let Some(user) = self.users.get_mut(number) {
             let agent = &mut user.agent;
             agent.presence = set.presence.unwrap_or(agent.presence);
+            match set.presence {
+                Some(Presence::Break) => agent.on_break = true,
+                Some(Presence::Ready | Presence::Off) => agent.on_break = false,
+                // Who is busy on a break is on a break.
+                Some(Presence::Busy) | None => {}
+            }
             agent.call_centre = set.call_centre.unwrap_or(agent.call_centre);
             agent.redirect = set.redirect.unwrap_or(agent.redirect);
             agent.manual = agent.call_centre && set.manual.unwrap_or(agent.manual);
             if agent.presence == Presence::Break && set.reason.is_some() {
                 agent.reason = set.reason;
+            }
+        }
+        self.refresh_always(number);
+    }
+
+    /// Takes over what is set at another client, the whole of it at once.
+    pub(super) fn take_over_state(&mut self, number: &PhoneNumber, state: AgentState) {
+        if let Some(user) = self.users.get_mut(number) {
+            let agent = &mut user.agent;
+            agent.presence = state.presence;
+            agent.call_centre = state.call_centre;
+            agent.on_break = state.on_break;
+            if let Some(reason) = state.reason {
+                agent.reason = Some(reason.into());
             }
         }
         self.refresh_always(number);

@@ -27,6 +27,8 @@ pub struct Account {
     operator: bool,
     chiefs: Vec<Text>,
     desktop: bool,
+    answering: Answering,
+    session: Option<String>,
 }
 
 impl Account {
@@ -42,6 +44,8 @@ impl Account {
             operator: true,
             chiefs: Vec::new(),
             desktop: false,
+            answering: Answering::FromApplication,
+            session: None,
         }
     }
 
@@ -73,12 +77,33 @@ impl Account {
         self
     }
 
+    /// Has a session from before, that a client may log in with in place of the password.
+    #[must_use]
+    pub fn session(mut self, id: &str) -> Self {
+        self.session = Some(id.to_owned());
+        self
+    }
+
+    /// Has a phone that cannot be answered from an application: the server takes the request, and it rings on.
+    #[must_use]
+    pub const fn answers_by_hand_only(mut self) -> Self {
+        self.answering = Answering::ByHand;
+        self
+    }
+
     /// Sits at the desktop client: a login is refused with 50093.
     #[must_use]
     pub const fn at_the_desktop_client(mut self) -> Self {
         self.desktop = true;
         self
     }
+}
+
+/// How a phone can be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answering {
+    FromApplication,
+    ByHand,
 }
 
 /// How somebody outside takes a call.
@@ -129,6 +154,7 @@ pub(super) struct Settings {
     pub(super) dated: i64,
     pub(super) licences: usize,
     pub(super) service: Service,
+    pub(super) plain: Plain,
     pub(super) break_reasons: Vec<(i64, String)>,
     pub(super) procedures: BTreeMap<String, Value>,
     /// Frames of more bytes are cut up.
@@ -139,6 +165,14 @@ pub(super) struct Settings {
     pub(super) rings_for: Span,
     /// How long a caller hears the busy tone.
     pub(super) busy_for: Span,
+}
+
+/// What becomes of a client that connects without TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Plain {
+    Served,
+    /// It is sent to the secure port.
+    Redirected,
 }
 
 /// Whether the service behind the web server runs.
@@ -157,6 +191,7 @@ impl Default for PbxBuilder {
                 dated: 150_601,
                 licences: usize::MAX,
                 service: Service::Up,
+                plain: Plain::Served,
                 break_reasons: vec![(1, "Обед".to_owned()), (2, "Перерыв".to_owned())],
                 procedures: BTreeMap::new(),
                 longest_frame: 8 * 1024,
@@ -219,6 +254,13 @@ impl PbxBuilder {
         self
     }
 
+    /// Clients that connect without TLS are sent to `wss` on port 443 of the same host: their first ping is answered
+    /// with `websocketredirect`. See [`Pbx::connect_secure`].
+    pub const fn redirects_to_wss(mut self) -> Self {
+        self.settings.plain = Plain::Redirected;
+        self
+    }
+
     /// The reasons for a break, with their ids.
     pub fn break_reasons(mut self, reasons: &[(i64, &str)]) -> Self {
         self.settings.break_reasons = reasons.iter().map(|(id, name)| (*id, (*name).to_owned())).collect();
@@ -262,6 +304,7 @@ impl PbxBuilder {
     pub fn build(self) -> Result<Pbx, BuildError> {
         let mut ids = Ids::new(self.seed);
         let mut users: BTreeMap<PhoneNumber, User> = BTreeMap::new();
+        let mut sessions = BTreeMap::new();
         let mut fixtures = BTreeMap::new();
         for (number, fixture) in self.fixtures {
             let text = number.as_str().to_owned();
@@ -274,6 +317,9 @@ impl PbxBuilder {
                 return Err(BuildError::LoginTwice(account.login.as_str().to_owned()));
             }
             let text = account.number.as_str().to_owned();
+            if let Some(session) = account.session {
+                sessions.insert(session, account.number.clone());
+            }
             let user = User {
                 id: account.id.unwrap_or_else(|| UserId::from(ids.guid().0.as_str())),
                 line: ids.guid(),
@@ -284,6 +330,7 @@ impl PbxBuilder {
                 operator: account.operator,
                 chiefs: account.chiefs,
                 desktop: account.desktop,
+                answering: account.answering,
                 agent: Agent::default(),
                 rules: Vec::new(),
             };
@@ -291,6 +338,8 @@ impl PbxBuilder {
                 return Err(BuildError::NumberTwice(text));
             }
         }
-        Ok(Pbx::new(users, fixtures, self.outsiders, self.settings, ids))
+        let mut pbx = Pbx::new(users, fixtures, self.outsiders, self.settings, ids);
+        pbx.sessions = sessions;
+        Ok(pbx)
     }
 }

@@ -15,6 +15,13 @@ use crate::names::{CallId, Guid};
 /// How soon a phone that answers by itself does.
 const INTERCOM: Span = Span::from_millis(200);
 
+/// How an agent does something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Application,
+    Phone,
+}
+
 impl Pbx {
     /// The end that a route leads to.
     pub(super) fn end_of(&mut self, route: Route) -> End {
@@ -139,7 +146,7 @@ impl Pbx {
             return Err(Refused::Busy);
         }
         if self.on(&line).is_some() || self.held(&line).is_some() {
-            return self.consult(&line, route, pickup);
+            return self.consult(&line, route, pickup, Way::Application);
         }
         let chain = self.ids.guid();
         let to = self.end_of(route);
@@ -157,13 +164,24 @@ impl Pbx {
     }
 
     /// Calls while somebody waits: whoever is on the line is put on hold first.
-    pub(super) fn consult(&mut self, line: &End, route: Route, pickup: Pickup) -> Result<(), Refused> {
+    ///
+    /// Only the application's way of it tells that the talk stopped; at the phone it is the hold key, pressed.
+    pub(super) fn consult(
+        &mut self,
+        line: &End,
+        route: Route,
+        pickup: Pickup,
+        way: Way,
+    ) -> Result<(), Refused> {
         match (self.on(line).cloned(), self.held(line)) {
             (Some(_), Some(_)) => return Err(Refused::Busy),
             (Some(place), None) => {
                 let chain = self.talk_chain(&place).ok_or(Refused::Busy)?;
                 self.put_on_hold(line, &place, Flash::Put);
-                self.tell_chain(line, "phoneevent_commstopped", &chain);
+                match way {
+                    Way::Application => self.tell_chain(line, "phoneevent_commstopped", &chain),
+                    Way::Phone => {}
+                }
             }
             (None, _) => {}
         }

@@ -1,14 +1,19 @@
 //! Conferences: made, built from a talk, invited to, left.
 
-use callfold_engine::{ConferenceId, PhoneNumber, Timestamp};
+use callfold_engine::{ConferenceId, PhoneNumber, Span, Timestamp};
 use serde_json::{Map, Value, json};
 
+use super::due::Due;
+use super::ghost::Ghost;
 use super::plan::Route;
 use super::request::{Invitee, NewConference};
 use super::station::{End, Place, Stage};
 use super::tell::{Flash, fields};
 use super::{Pbx, Refused};
 use crate::names::{CallId, ClientId, Guid};
+
+/// How long after a change it is told who is in a conference.
+const COMPOSITION: Span = Span::from_millis(50);
 
 /// A conference and who is in it.
 #[derive(Clone, Debug)]
@@ -18,14 +23,44 @@ pub(super) struct Conference {
     pub(super) chain: Guid,
     pub(super) creator: PhoneNumber,
     pub(super) began: Timestamp,
+    /// It is a ghost's.
+    pub(super) ghost: Option<Ghost>,
     members: Vec<Member>,
 }
 
 #[derive(Clone, Debug)]
-struct Member {
-    competitor: Guid,
+pub(super) struct Member {
+    pub(super) competitor: Guid,
     end: End,
     state: MemberState,
+}
+
+impl Member {
+    /// Somebody who is in it.
+    pub(super) const fn inside(competitor: Guid, end: End) -> Self {
+        Self { competitor, end, state: MemberState::Commutated }
+    }
+}
+
+impl Conference {
+    /// Who is in it, the invited aside.
+    pub(super) fn inside(&self) -> impl Iterator<Item = &End> {
+        let inside = self.members.iter().filter(|member| member.state == MemberState::Commutated);
+        inside.map(|member| &member.end)
+    }
+
+    pub(super) fn member_at(&self, end: &End) -> Option<&Member> {
+        self.members.iter().find(|member| member.end == *end)
+    }
+
+    /// Somebody by the id that they have there.
+    pub(super) fn find(&self, competitor: &str) -> Option<&Member> {
+        self.members.iter().find(|member| member.competitor.0.eq_ignore_ascii_case(competitor))
+    }
+
+    pub(super) fn set_members(&mut self, members: Vec<Member>) {
+        self.members = members;
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,13 +101,20 @@ impl Gone {
 }
 
 impl Pbx {
-    fn open_conference(&mut self, id: &ConferenceId, room: i64, name: &str, creator: &PhoneNumber) {
+    pub(super) fn open_conference(
+        &mut self,
+        id: &ConferenceId,
+        room: i64,
+        name: &str,
+        creator: &PhoneNumber,
+    ) {
         let conference = Conference {
             room,
             name: name.to_owned(),
             chain: self.ids.guid(),
             creator: creator.clone(),
             began: self.now,
+            ghost: None,
             members: Vec::new(),
         };
         self.conferences.insert(id.clone(), conference);
@@ -108,6 +150,41 @@ impl Pbx {
         Ok(())
     }
 
+    /// A conference in which everybody is at once.
+    pub(super) fn assemble(
+        &mut self,
+        number: &PhoneNumber,
+        others: &[PhoneNumber],
+    ) -> Result<ConferenceId, Refused> {
+        let line = End::Line(number.clone());
+        if !self.users.contains_key(number) || self.unplugged.contains(number) {
+            return Err(Refused::NoSuchPhone);
+        }
+        if self.on(&line).is_some() {
+            return Err(Refused::Busy);
+        }
+        let mut ends = vec![line];
+        for other in others {
+            match self.route(other) {
+                route @ (Route::Line(_) | Route::Outside(_)) => ends.push(self.end_of(route)),
+                Route::Queue(_) | Route::Menu(_) | Route::Nowhere(_) => return Err(Refused::Busy),
+            }
+        }
+        let id = ConferenceId::from(self.ids.guid().0.as_str());
+        let room = self.next_room();
+        self.open_conference(&id, room, "", number);
+        for end in &ends {
+            self.add_member(&id, end, MemberState::Commutated);
+            self.set_on(end, Some(Place::Conference(id.clone())));
+        }
+        for end in &ends {
+            self.refresh(end);
+            self.tell_conference(end, &id);
+            self.tell_line(end);
+        }
+        Ok(id)
+    }
+
     /// The talk on a line becomes a conference of the two.
     pub(super) fn build_conference(&mut self, number: &PhoneNumber) -> Result<(), Refused> {
         let line = End::Line(number.clone());
@@ -135,7 +212,7 @@ impl Pbx {
         Ok(())
     }
 
-    fn next_room(&self) -> i64 {
+    pub(super) fn next_room(&self) -> i64 {
         let last = self.conferences.values().map(|conference| conference.room).max();
         last.unwrap_or(0).saturating_add(1)
     }
@@ -148,24 +225,26 @@ impl Pbx {
     }
 
     /// Invites, for who is in the conference.
-    pub(super) fn invite(
+    pub(super) fn invite_to(
         &mut self,
         id: &ConferenceId,
         by: &End,
         invitees: &[Invitee],
     ) -> Result<(), Refused> {
         self.member(id, by)?;
+        if self.is_ghostly(id) {
+            return Err(Refused::NoRights);
+        }
         self.invite_all(id, by, invitees);
         Ok(())
     }
 
     fn member(&self, id: &ConferenceId, end: &End) -> Result<&Member, Refused> {
         let conference = self.conferences.get(id).ok_or(Refused::NoConference)?;
-        conference.members.iter().find(|member| member.end == *end).ok_or(Refused::NoConference)
+        conference.member_at(end).ok_or(Refused::NoConference)
     }
 
     fn invite_all(&mut self, id: &ConferenceId, by: &End, invitees: &[Invitee]) {
-        let mut changed = false;
         for invitee in invitees {
             let number = match invitee {
                 Invitee::Number(number) => Some(number.clone()),
@@ -184,7 +263,6 @@ impl Pbx {
                     let chain = self.ids.guid();
                     let call = self.new_call(chain, End::Conference(id.clone()), end, Stage::Ring);
                     self.reach(call);
-                    changed = true;
                 }
                 Route::Nowhere(number) | Route::Menu(number) | Route::Queue(number) => {
                     let competitor = self.ids.guid();
@@ -192,9 +270,6 @@ impl Pbx {
                     self.tell_competitor(id, body);
                 }
             }
-        }
-        if changed {
-            self.tell_composition(id);
         }
     }
 
@@ -210,7 +285,7 @@ impl Pbx {
         self.tell_conference(end, id);
         self.refresh(end);
         self.tell_line(end);
-        self.tell_composition(id);
+        self.composition_changes(id);
     }
 
     /// Who was invited does not come.
@@ -238,10 +313,27 @@ impl Pbx {
     /// Somebody leaves.
     pub(super) fn leave(&mut self, id: &ConferenceId, end: &End) -> Result<(), Refused> {
         self.member(id, end)?;
+        if let Some(ghost) = self.conferences.get(id).and_then(|conference| conference.ghost.as_ref()) {
+            let chief = ghost.chief.clone();
+            if chief != *end {
+                return Err(Refused::NoConference);
+            }
+            self.end_ghost(id, &chief);
+            return Ok(());
+        }
+        self.unwatch(id, end);
         self.tell_gone(id, end, Gone::Left);
         self.take_out(id, end);
         self.after_leaving(id);
         Ok(())
+    }
+
+    /// Who has left is not told what goes on there.
+    pub(super) fn unwatch(&mut self, id: &ConferenceId, end: &End) {
+        let number = self.number_of(end);
+        for client in self.clients.values_mut().filter(|client| client.is(&number)) {
+            client.conferences.remove(id);
+        }
     }
 
     /// An end is on the conference no more, and learns of it.
@@ -264,7 +356,7 @@ impl Pbx {
 
     /// A conference with one member, and nobody invited, is over.
     fn after_leaving(&mut self, id: &ConferenceId) {
-        self.tell_composition(id);
+        self.composition_changes(id);
         let Some(conference) = self.conferences.get(id) else { return };
         let ends: Vec<End> = conference.members.iter().map(|member| member.end.clone()).collect();
         let inside =
@@ -293,11 +385,10 @@ impl Pbx {
     pub(super) fn put_out(&mut self, id: &ConferenceId, by: &End, competitor: &str) -> Result<(), Refused> {
         self.member(id, by)?;
         let conference = self.conferences.get(id).ok_or(Refused::NoConference)?;
-        let member = conference
-            .members
-            .iter()
-            .find(|member| member.competitor.0.eq_ignore_ascii_case(competitor))
-            .ok_or(Refused::NoSuchCompetitor)?;
+        if conference.ghost.is_some() {
+            return Err(Refused::NoRights);
+        }
+        let member = conference.find(competitor).ok_or(Refused::NoSuchCompetitor)?;
         let (end, state) = (member.end.clone(), member.state);
         match state {
             MemberState::Commutated => self.leave(id, &end),
@@ -312,8 +403,8 @@ impl Pbx {
     /// Whether who is held can come into the conference on the line.
     pub(super) fn can_gather(&self, line: &End) -> bool {
         match (self.on(line), self.held(line)) {
-            (Some(Place::Conference(_)), Some(Place::Call(call))) => {
-                self.talk_chain(&Place::Call(*call)).is_some()
+            (Some(Place::Conference(id)), Some(Place::Call(call))) => {
+                !self.is_ghostly(id) && self.talk_chain(&Place::Call(*call)).is_some()
             }
             (_, _) => false,
         }
@@ -355,24 +446,31 @@ impl Pbx {
     }
 
     fn made(&self, id: &ConferenceId, end: &End) -> bool {
-        self.conferences.get(id).is_some_and(|conference| End::Line(conference.creator.clone()) == *end)
+        let made = |conference: &Conference| End::Line(conference.creator.clone()) == *end;
+        self.conferences.get(id).is_some_and(|conference| conference.ghost.is_none() && made(conference))
     }
 
-    fn competitor(&self, competitor: &Guid, end: &End, state: &str, creator: bool) -> Value {
+    fn competitor(&self, competitor: &Guid, end: &End, state: &str, creator: bool) -> Map<String, Value> {
         let mut told = fields(json!({ "competitorid": competitor.0 }));
         told.extend(self.identity(end));
         told.insert("confstatestr".to_owned(), state.into());
         told.insert("iscreator".to_owned(), creator.into());
-        Value::Object(told)
+        told
     }
 
-    /// Who is in a conference, as the wire tells it.
+    /// Who is in a conference, as the wire tells it. Who is invited is not, until they come.
     pub(super) fn competitors(&self, id: &ConferenceId) -> Option<Value> {
         let conference = self.conferences.get(id)?;
+        let inside = conference.members.iter().filter(|member| member.state == MemberState::Commutated);
         let told = |member: &Member| {
-            self.competitor(&member.competitor, &member.end, member.state.wire(), self.made(id, &member.end))
+            let made = self.made(id, &member.end);
+            let mut told = self.competitor(&member.competitor, &member.end, member.state.wire(), made);
+            if conference.ghost.as_ref().is_some_and(|ghost| ghost.is_ghost(&member.end)) {
+                told.insert("isghost".to_owned(), true.into());
+            }
+            Value::Object(told)
         };
-        Some(conference.members.iter().map(told).collect())
+        Some(inside.map(told).collect())
     }
 
     /// `getconferenceinfo`
@@ -384,20 +482,29 @@ impl Pbx {
                 "conferenceid": id.as_str(),
                 "name": conference.name,
                 "room": conference.room,
-                "isghost": false,
+                "isghost": conference.ghost.is_some(),
+                "ghostmode": conference.ghost.as_ref().map(|ghost| ghost.mode.wire()),
             },
             "competitors": self.competitors(id),
         })))
     }
 
-    fn tell_composition(&mut self, id: &ConferenceId) {
+    /// Who is in a conference is told a moment after it changed: those who come and go together are told together.
+    pub(super) fn composition_changes(&mut self, id: &ConferenceId) {
+        let due = Due::Composition(id.clone());
+        if !self.due.values().any(|waiting| *waiting == due) {
+            self.schedule(COMPOSITION, due);
+        }
+    }
+
+    pub(super) fn tell_composition(&mut self, id: &ConferenceId) {
         if let Some(list) = self.competitors(id) {
             let info = json!({ "conferenceid": id.as_str(), "competitorlist": list });
             self.tell_watchers(id, "confcompositionchanged", &json!({ "eventinfo": info }));
         }
     }
 
-    fn tell_competitor(&mut self, id: &ConferenceId, competitor: Value) {
+    fn tell_competitor(&mut self, id: &ConferenceId, competitor: Map<String, Value>) {
         let info = json!({ "conference": { "id": id.as_str() }, "competitor": competitor });
         self.tell_watchers(id, "confcompetitorstatechanged", &json!({ "eventinfo": info }));
     }

@@ -1,13 +1,13 @@
 //! What happens later if nothing else happens before.
 
-use callfold_engine::{Span, Timestamp};
+use callfold_engine::{ConferenceId, Span, Timestamp};
 
 use super::Pbx;
 use super::station::{End, First, Stage, Then};
-use crate::names::CallId;
+use crate::names::{CallId, ClientId};
 
 /// Something that is due at a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     /// A callback is prepared: the first phone rings.
     Callback(CallId),
@@ -17,6 +17,10 @@ pub(super) enum Due {
     NoAnswer(CallId),
     /// The busy tone was heard long enough.
     BusyTone(CallId),
+    /// A client said goodbye.
+    Close(ClientId),
+    /// A conference's members have changed.
+    Composition(ConferenceId),
 }
 
 pub(super) fn later(at: Timestamp, span: Span) -> Timestamp {
@@ -65,6 +69,8 @@ impl Pbx {
                     self.finish(id);
                 }
             }
+            Due::Close(client) => self.close(client),
+            Due::Composition(id) => self.tell_composition(&id),
         }
     }
 

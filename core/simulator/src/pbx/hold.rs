@@ -104,7 +104,7 @@ impl Pbx {
             }
             (Some(Place::Conference(conference)), Some(Place::Call(call)))
             | (Some(Place::Call(call)), Some(Place::Conference(conference))) => {
-                if self.talk_chain(&Place::Call(call)).is_none() {
+                if self.is_ghostly(&conference) || self.talk_chain(&Place::Call(call)).is_none() {
                     self.finish(call);
                 } else {
                     self.hand_over(line, call, &conference)?;
@@ -165,7 +165,8 @@ impl Pbx {
         }
     }
 
-    /// The talk is passed on: the other side calls the number, on the same chain.
+    /// The talk is passed on: the other side calls the number, on the same chain. The agent is free then: who was held
+    /// is let go.
     pub(super) fn transfer(&mut self, line: &End, target: &PhoneNumber) -> Result<(), Refused> {
         let (id, call) = self.call_of(line).ok_or(Refused::NotTalking)?;
         let call = call.clone();
@@ -174,7 +175,7 @@ impl Pbx {
             return Err(Refused::NotTalking);
         }
         let route = self.route(target);
-        if matches!(route, Route::Nowhere(_)) {
+        if matches!(route, Route::Nowhere(_)) && !self.fixtures.contains_key(target) {
             return Err(Refused::Busy);
         }
         self.write_journal(&call);
@@ -186,13 +187,21 @@ impl Pbx {
             call.began = self.now;
             call.queue = None;
         }
+        let held = self.held(line).cloned();
         self.set_on(line, None);
         self.tell_chain(line, "phoneevent_commstopped", &call.chain);
-        self.refresh(line);
+        if held.is_none() {
+            self.refresh(line);
+        }
         self.tell_line(line);
         if self.on(&other) == Some(&Place::Call(id)) {
             self.tell_chain(&other, "phoneevent_commstopped", &call.chain);
             self.tell_line(&other);
+        }
+        match held {
+            Some(Place::Call(held)) => self.finish(held),
+            Some(Place::Conference(conference)) => self.leave(&conference, line)?,
+            None => {}
         }
         self.reach(id);
         Ok(())

@@ -1,10 +1,11 @@
 //! The call journal: one row for every call and every talk on its chain.
 
 use callfold_engine::{PhoneNumber, Timestamp};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Pbx;
 use super::station::{Call, Stage};
+use super::tell::fields;
 use crate::names::Guid;
 
 /// One row of the journal.
@@ -38,8 +39,9 @@ impl Pbx {
     }
 
     /// The rows of a chain, as `getpbxcalljournal` tells them.
-    pub(super) fn journal_of(&self, chain: &str) -> Value {
-        self.journal
+    pub(super) fn journal_of(&self, chain: &str) -> Map<String, Value> {
+        let rows: Vec<Value> = self
+            .journal
             .iter()
             .filter(|row| row.chain.0.eq_ignore_ascii_case(chain))
             .map(|row| {
@@ -54,6 +56,8 @@ impl Pbx {
                     "recordlink": row.commutation.as_ref().map(|commutation| format!("/records/{commutation}.mp3")),
                 })
             })
-            .collect()
+            .collect();
+        // Nothing is told of a chain that is not known.
+        if rows.is_empty() { Map::new() } else { fields(json!({ "data": rows })) }
     }
 }

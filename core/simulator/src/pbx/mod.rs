@@ -5,6 +5,7 @@ mod builder;
 mod calls;
 mod conference;
 mod due;
+mod ghost;
 mod hold;
 mod journal;
 mod picture;
@@ -20,15 +21,18 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use callfold_engine::{ConferenceId, PhoneNumber, Timestamp};
 use serde_json::{Map, Value, json};
 
+pub use self::agent::{AgentState, Presence};
 pub use self::builder::{Account, BuildError, Manners, PbxBuilder};
 pub use self::tell::{Tell, Told};
 
 use self::builder::{Outsider, Settings};
+use self::calls::Way;
 use self::conference::Conference;
 use self::due::Due;
 use self::journal::Row;
 use self::plan::{Fixture, Route, User};
-use self::session::Client;
+use self::request::Invitee;
+use self::session::{Client, Wire};
 use self::station::{Call, End, Outside, Pickup, Place, Stage, Station};
 use crate::names::{CallId, ClientId, Ids, OutsideId, Phone};
 
@@ -178,6 +182,8 @@ pub struct Pbx {
     due: BTreeMap<(Timestamp, u64), Due>,
     told: VecDeque<Told>,
     told_numbers: BTreeMap<PhoneNumber, i64>,
+    /// The last event of each name that a user was told.
+    last_told: BTreeMap<(PhoneNumber, String), Map<String, Value>>,
 }
 
 impl Pbx {
@@ -211,6 +217,7 @@ impl Pbx {
             due: BTreeMap::new(),
             told: VecDeque::new(),
             told_numbers: BTreeMap::new(),
+            last_told: BTreeMap::new(),
         };
         pbx.know_states();
         pbx
@@ -229,8 +236,18 @@ impl Pbx {
 
     /// A client's connection is open.
     pub fn connect(&mut self) -> ClientId {
+        self.connect_over(Wire::Plain)
+    }
+
+    /// A client's connection is open, over TLS. That makes a difference only where
+    /// [plain ones are redirected](PbxBuilder::redirects_to_wss).
+    pub fn connect_secure(&mut self) -> ClientId {
+        self.connect_over(Wire::Tls)
+    }
+
+    fn connect_over(&mut self, wire: Wire) -> ClientId {
         let id = ClientId(self.ids.next());
-        self.clients.insert(id, Client::default());
+        self.clients.insert(id, Client::over(wire));
         id
     }
 
@@ -300,7 +317,7 @@ impl Pbx {
                 return Err(Refused::NoSuchPhone);
             }
             let route = pbx.route(&number.into());
-            pbx.consult(&End::Line(line), route, Pickup::ByHand)
+            pbx.consult(&End::Line(line), route, Pickup::ByHand, Way::Phone)
         })
     }
 
@@ -347,6 +364,58 @@ impl Pbx {
     pub fn choose(&mut self, now: Timestamp, phone: impl Into<Phone>, number: &str) -> Result<(), Refused> {
         let end = phone.into().into();
         self.at(now, |pbx| pbx.leave_menu(&end, &number.into()))
+    }
+
+    /// A conference is opened at another client of the agent's: the agent and these numbers are in it from now on. Who
+    /// the agent has on hold stays there.
+    ///
+    /// # Errors
+    /// [`Refused::NoSuchPhone`]; [`Refused::Busy`] if the agent is on the line, or one of the numbers cannot come.
+    pub fn conference(
+        &mut self,
+        now: Timestamp,
+        line: &str,
+        others: &[&str],
+    ) -> Result<ConferenceId, Refused> {
+        let others: Vec<PhoneNumber> = others.iter().map(|number| PhoneNumber::from(*number)).collect();
+        self.at(now, |pbx| pbx.assemble(&line.into(), &others))
+    }
+
+    /// A number is invited to the conference that the agent is on, at another client of the agent's.
+    ///
+    /// # Errors
+    /// [`Refused::NoConference`] if the agent is on none; [`Refused::NoRights`] if it is a ghost's.
+    pub fn invite(&mut self, now: Timestamp, line: &str, number: &str) -> Result<(), Refused> {
+        let end = End::Line(line.into());
+        self.at(now, |pbx| match pbx.on(&end).cloned() {
+            Some(Place::Conference(id)) => pbx.invite_to(&id, &end, &[Invitee::Number(number.into())]),
+            Some(Place::Call(_)) | None => Err(Refused::NoConference),
+        })
+    }
+
+    /// The agent's state is set at another client of theirs.
+    ///
+    /// # Errors
+    /// [`Refused::NoSuchPhone`]
+    pub fn set_agent(&mut self, now: Timestamp, line: &str, state: AgentState) -> Result<(), Refused> {
+        let number = PhoneNumber::from(line);
+        self.at(now, |pbx| {
+            if !pbx.users.contains_key(&number) {
+                return Err(Refused::NoSuchPhone);
+            }
+            pbx.take_over_state(&number, state);
+            Ok(())
+        })
+    }
+
+    /// The last event of this name is told to the agent's clients once more, as servers do that double and delay. False
+    /// if there was none.
+    pub fn tell_again(&mut self, now: Timestamp, line: &str, event: &str) -> bool {
+        let number = PhoneNumber::from(line);
+        self.at(now, |pbx| {
+            let last = pbx.last_told.get(&(number.clone(), event.to_owned())).cloned();
+            last.map(|body| pbx.tell(&number, event, body)).is_some()
+        })
     }
 
     /// An agent's phone is unplugged: what went on there is over.

@@ -17,6 +17,10 @@ struct Picture {
     abonent: Map<String, Value>,
 }
 
+fn idle(state: &'static str) -> Picture {
+    Picture { state, chain: NO_CHAIN.to_owned(), talk_seconds: 0, abonent: abonent(&[]) }
+}
+
 /// The flags that every abonent of a picture has.
 const FLAGS: &[&str] = &[
     "isautocall",
@@ -75,11 +79,9 @@ impl Pbx {
     /// The line picture of a line.
     pub(super) fn picture(&self, number: &PhoneNumber, now: Timestamp) -> Value {
         let line = End::Line(number.clone());
-        let idle =
-            |state| Picture { state, chain: NO_CHAIN.to_owned(), talk_seconds: 0, abonent: abonent(&[]) };
         let picture = match self.on(&line) {
             None if self.unplugged.contains(number) => idle("lsDisconnected"),
-            None => idle("lsConnected"),
+            None => self.picture_of_free(&line),
             Some(Place::Conference(id)) => self.conferences.get(id).map_or_else(
                 || idle("lsConnected"),
                 |conference| {
@@ -107,6 +109,21 @@ impl Pbx {
             told.insert("flashed".to_owned(), self.flashed(&line, held).into());
         }
         Value::Object(told)
+    }
+
+    /// Nobody is on the line. With a colleague on hold it hears the dial tone, on their chain; with somebody outside
+    /// on hold it is as if nothing were.
+    fn picture_of_free(&self, line: &End) -> Picture {
+        let held = match self.held(line) {
+            Some(Place::Call(id)) => self.calls.get(id),
+            Some(Place::Conference(_)) | None => None,
+        };
+        match held {
+            Some(call) if matches!(call.other(line), End::Line(_)) => {
+                Picture { chain: call.chain.0.clone(), ..idle("lsDialTone") }
+            }
+            Some(_) | None => idle("lsConnected"),
+        }
     }
 
     fn picture_of_call(&self, line: &End, id: CallId, call: &Call, now: Timestamp) -> Picture {

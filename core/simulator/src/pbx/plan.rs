@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::Pbx;
 use super::agent::Agent;
+use super::builder::Answering;
 use super::station::End;
 use crate::names::Guid;
 
@@ -20,6 +21,7 @@ pub(super) struct User {
     pub(super) operator: bool,
     pub(super) chiefs: Vec<Text>,
     pub(super) desktop: bool,
+    pub(super) answering: Answering,
     pub(super) agent: Agent,
     pub(super) rules: Vec<Rule>,
 }

@@ -9,8 +9,14 @@ use super::{Pbx, Refused};
 use crate::names::CallId;
 
 impl Pbx {
-    /// Callers in the queue go to agents who are ready, first come first served.
+    /// What follows from a deed: queues move on, ghosts follow.
     pub(super) fn settle(&mut self) {
+        self.settle_queues();
+        self.settle_ghosts();
+    }
+
+    /// Callers in the queue go to agents who are ready, first come first served.
+    fn settle_queues(&mut self) {
         for id in self.waiting() {
             let Some(passed) =
                 self.calls.get(&id).and_then(|call| call.queue.as_ref()).map(|queue| &queue.passed)
@@ -71,13 +77,7 @@ impl Pbx {
         let operator = self.users.get(number).is_some_and(|user| user.operator);
         let waiting = if operator { self.waiting() } else { Vec::new() };
         let calls = waiting.iter().filter_map(|id| self.calls.get(id));
-        calls
-            .map(|call| {
-                let mut party = self.identity(&call.from);
-                party.insert("chainid".to_owned(), call.chain.0.clone().into());
-                Value::Object(party)
-            })
-            .collect()
+        calls.map(|call| Value::Object(self.identity(&call.from))).collect()
     }
 
     /// The caller hears the menu.

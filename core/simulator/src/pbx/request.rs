@@ -31,7 +31,8 @@ pub(super) enum Ask {
     Photos,
     LinePicture,
     Queue,
-    ConferenceInfo(ConferenceId),
+    /// Of no conference, where the client is in none.
+    ConferenceInfo(Option<ConferenceId>),
     Competitors(ConferenceId),
     ConferenceEvents {
         conference: ConferenceId,
@@ -63,7 +64,17 @@ pub(super) enum Ask {
         competitor: String,
     },
     ExitConference(ConferenceId),
-    Ghost,
+    /// The id of the user whose talk is to be joined.
+    AttachAsGhost(String),
+    GhostMode {
+        conference: ConferenceId,
+        mode: GhostMode,
+    },
+    GhostHelp {
+        conference: ConferenceId,
+        competitor: String,
+        help: bool,
+    },
     SaveRule {
         id: String,
         destination: PhoneNumber,
@@ -116,6 +127,33 @@ pub(super) struct SetState {
 pub(super) enum FlashMode {
     Switch,
     Abort,
+}
+
+/// How a ghost takes part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GhostMode {
+    Monitor,
+    Help,
+    Conference,
+}
+
+impl GhostMode {
+    fn from_wire(name: &str) -> Option<Self> {
+        Some(match name {
+            "monitor" => Self::Monitor,
+            "help" => Self::Help,
+            "conference" => Self::Conference,
+            _ => return None,
+        })
+    }
+
+    pub(super) const fn wire(self) -> &'static str {
+        match self {
+            Self::Monitor => "monitor",
+            Self::Help => "help",
+            Self::Conference => "conference",
+        }
+    }
 }
 
 /// A conference as the client wants it.
@@ -236,7 +274,7 @@ impl Ask {
             "getalluserphotolink" => Self::Photos,
             "getextendedlineinfo" => Self::LinePicture,
             "getcurrentqueue" => Self::Queue,
-            "getconferenceinfo" => Self::ConferenceInfo(body.conference()?),
+            "getconferenceinfo" => Self::ConferenceInfo(body.conference()),
             "getconferencecompetitors" => Self::Competitors(body.conference()?),
             "confhandleevent" => {
                 Self::ConferenceEvents { conference: body.conference()?, wanted: body.flag("handle")? }
@@ -292,7 +330,19 @@ impl Ask {
                 competitor: body.inner("competitor")?.text("competitorid")?,
             },
             "exitconference" => Self::ExitConference(body.conference()?),
-            "attachasghost" | "confsetvoiceparams" | "confsetghostmode" => Self::Ghost,
+            "attachasghost" => Self::AttachAsGhost(body.text("ghostedid")?),
+            "confsetghostmode" => Self::GhostMode {
+                conference: body.conference()?,
+                mode: GhostMode::from_wire(&body.text("ghostmode")?)?,
+            },
+            "confsetvoiceparams" => {
+                let competitor = body.inner("competitor")?;
+                Self::GhostHelp {
+                    conference: body.conference()?,
+                    competitor: competitor.text("competitorid")?,
+                    help: competitor.flag("ghosthelp")?,
+                }
+            }
             "saveredirectrules" => {
                 let rule = body.inner("redirectrule")?;
                 Self::SaveRule {
@@ -331,7 +381,8 @@ fn invitees(body: &Body<'_>) -> Option<Vec<Invitee>> {
 /// Since which server a method is known (spec part 1).
 pub(super) fn since(method: &str) -> i64 {
     match method {
-        "getversion" | "getextendedlineinfo" | "getflashedabonentinfo" => 120_112,
+        // `getversion` is younger than some servers, too, but clients could not ask how old they are: all answer it.
+        "getextendedlineinfo" | "getflashedabonentinfo" => 120_112,
         "getmyuserinfo" => 120_327,
         "pbxmakeflash"
         | "saveredirectrules"

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use callfold_engine::wire::{LoginSecret, Request as EngineRequest};
-use callfold_engine::{ConferenceId, PhoneNumber};
+use callfold_engine::{ConferenceId, PhoneNumber, Span};
 use serde_json::{Map, Value, json};
 
-use super::builder::Service;
+use super::builder::{Answering, Plain, Service};
+use super::due::Due;
 use super::plan::Rule;
 use super::request::{Ask, CustomEvent, Login, Proof, Request, SetState, since};
 use super::station::{End, Stage};
@@ -17,10 +18,19 @@ use crate::names::ClientId;
 /// A client's connection.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Client {
+    wire: Wire,
     stage: Stranger,
     pub(super) subscribed: BTreeSet<String>,
     /// The conferences whose events are wanted.
     pub(super) conferences: BTreeSet<ConferenceId>,
+}
+
+/// How a client is connected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Wire {
+    #[default]
+    Plain,
+    Tls,
 }
 
 /// Whether a client is known.
@@ -34,6 +44,15 @@ enum Stranger {
 }
 
 impl Client {
+    pub(super) fn over(wire: Wire) -> Self {
+        Self { wire, ..Self::default() }
+    }
+
+    /// Whether it has not logged in over a wire that is not to be used.
+    fn is_to_be_redirected(&self, plain: Plain) -> bool {
+        plain == Plain::Redirected && self.wire == Wire::Plain && self.number().is_none()
+    }
+
     /// The number of the user who is logged in here.
     pub(super) const fn number(&self) -> Option<&PhoneNumber> {
         match &self.stage {
@@ -46,6 +65,9 @@ impl Client {
         self.number() == Some(number)
     }
 }
+
+/// What a client still asks with its goodbye is answered before the close.
+const GOODBYE: Span = Span::from_millis(20);
 
 /// What a method answers: the fields of the answer, or a refusal.
 type Answer = Result<Map<String, Value>, Refused>;
@@ -67,6 +89,7 @@ impl Pbx {
     pub(super) fn take(&mut self, client: ClientId, text: &str) {
         let Some(known) = self.clients.get(&client) else { return };
         let number = known.number().cloned();
+        let redirected = known.is_to_be_redirected(self.settings.plain);
         // What is no request gets no answer: the server cannot know what it was about.
         let Some(request) = Request::read(text) else { return };
         let events_from = self.told.len();
@@ -75,7 +98,8 @@ impl Pbx {
         let events = self.told.split_off(events_from);
         match (&request.ask, answer) {
             (Ask::Ping, _) => {
-                self.send_as(client, "pong", fields(json!({ "qid": request.qid })), Some("ping"));
+                let name = if redirected { "websocketredirect" } else { "pong" };
+                self.send_as(client, name, fields(json!({ "qid": request.qid })), Some("ping"));
             }
             (_, Ok(body)) => self.answer_request(client, &request.method, &request.qid, body),
             (_, Err(refused)) => self.answer_request(client, &request.method, &request.qid, refused.body()),
@@ -133,10 +157,15 @@ impl Pbx {
 
     fn logout(&mut self, client: ClientId, number: &PhoneNumber) {
         self.sessions.retain(|_, whose| whose != number);
-        if let Some(client) = self.clients.get_mut(&client) {
-            *client = Client::default();
+        self.schedule(GOODBYE, Due::Close(client));
+    }
+
+    /// The connection of a client that said goodbye is closed.
+    pub(super) fn close(&mut self, client: ClientId) {
+        if let Some(known) = self.clients.get_mut(&client) {
+            *known = Client::over(known.wire);
+            self.told.push_back(Told { client, what: Tell::Close, answers: None });
         }
-        self.told.push_back(Told { client, what: Tell::Close, answers: None });
     }
 
     fn do_known(&mut self, client: ClientId, number: &PhoneNumber, ask: &Ask) -> Answer {
@@ -178,7 +207,10 @@ impl Pbx {
             Ask::Photos => return Ok(fields(json!({ "links": [] }))),
             Ask::LinePicture => return Ok(fields(self.picture(number, self.now))),
             Ask::Queue => return Ok(fields(json!({ "queue": self.queue_of(number) }))),
-            Ask::ConferenceInfo(id) => return self.conference_info(id).ok_or(Refused::NoConference),
+            Ask::ConferenceInfo(None) => {
+                return Ok(fields(json!({ "conference": null, "competitors": [] })));
+            }
+            Ask::ConferenceInfo(Some(id)) => return self.conference_info(id).ok_or(Refused::NoConference),
             Ask::Competitors(id) => {
                 let list = self.competitors(id).ok_or(Refused::NoConference)?;
                 return Ok(fields(json!({ "competitorlist": list })));
@@ -196,19 +228,23 @@ impl Pbx {
                 self.autocall(number, target, *first, *pickup)?;
             }
             Ask::AutocallAbort => self.abort_autocall(&line)?,
-            Ask::Answer => self.answer_end(&line)?,
+            Ask::Answer => self.answer_from_application(number)?,
             Ask::Abort => self.hang_up_end(&line)?,
             Ask::Decline => self.decline_end(&line)?,
             Ask::Flash(mode) => self.flash(&line, *mode)?,
             Ask::Transfer(target) => self.transfer(&line, target)?,
             Ask::BuildConference => self.build_conference(number)?,
             Ask::CreateConference(new) => self.create_conference(number, new.clone())?,
-            Ask::Invite { conference, invitees } => self.invite(conference, &line, invitees)?,
+            Ask::Invite { conference, invitees } => self.invite_to(conference, &line, invitees)?,
             Ask::CanGather => return Ok(fields(json!({ "canconnecttogather": self.can_gather(&line) }))),
             Ask::Gather => self.gather(&line)?,
             Ask::PutOut { conference, competitor } => self.put_out(conference, &line, competitor)?,
             Ask::ExitConference(id) => self.leave(id, &line)?,
-            Ask::Ghost => return Err(Refused::NoRights),
+            Ask::AttachAsGhost(user) => self.attach_as_ghost(number, user)?,
+            Ask::GhostMode { conference, mode } => self.set_ghost_mode(conference, &line, *mode)?,
+            Ask::GhostHelp { conference, competitor, help } => {
+                self.set_ghost_help(conference, &line, competitor, *help)?;
+            }
             Ask::SaveRule { id, destination, whole } => {
                 self.delete_rules(number, std::slice::from_ref(id));
                 let rule = Rule { id: id.clone(), destination: destination.clone(), whole: whole.clone() };
@@ -221,7 +257,7 @@ impl Pbx {
             }
             Ask::CustomEvent(event) => self.pass_on(number, event),
             Ask::HttpPassword => return Ok(fields(json!({ "password": self.ids.guid().0 }))),
-            Ask::Journal(chain) => return Ok(fields(json!({ "data": self.journal_of(chain) }))),
+            Ask::Journal(chain) => return Ok(self.journal_of(chain)),
             Ask::Unclear => return Err(Refused::BadParameters),
             Ask::Unknown => return Err(Refused::UnknownMethod),
         }
@@ -262,6 +298,17 @@ impl Pbx {
             }
         }
         Ok(())
+    }
+
+    /// The application answers what rings, if the phone can be told to.
+    fn answer_from_application(&mut self, number: &PhoneNumber) -> Result<(), Refused> {
+        let line = End::Line(number.clone());
+        let answering = self.users.get(number).map_or(Answering::FromApplication, |user| user.answering);
+        match (answering, self.call_of(&line)) {
+            (Answering::FromApplication, _) => self.answer_end(&line),
+            (Answering::ByHand, Some((_, call))) if !call.is_talk() => Ok(()),
+            (Answering::ByHand, _) => Err(Refused::NothingRings),
+        }
     }
 
     /// A callback is given up, by who asked for it.

@@ -75,6 +75,7 @@ impl Pbx {
     pub(super) fn tell(&mut self, number: &PhoneNumber, method: &str, body: Map<String, Value>) {
         let Some(user) = self.users.get(number) else { return };
         let whose = fields(json!({ "userid": user.id.as_str(), "userlogin": user.login.as_str() }));
+        self.last_told.insert((number.clone(), method.to_owned()), body.clone());
         let clients: Vec<ClientId> = self
             .clients
             .iter()

@@ -15,6 +15,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 use tokio_rustls::TlsAcceptor;
 
 use self::clock::Clock;
+use self::socket::Wire;
 use crate::faults::{Delivery, Fate, Faults, Parcel};
 use crate::names::{ClientId, OutsideId, Phone};
 use crate::pbx::{OutsideState, Pbx, Refused};
@@ -188,9 +189,12 @@ impl Shared {
     }
 
     /// A client's connection is open: its id, and what is to be sent to it.
-    fn open(&self) -> (ClientId, mpsc::Receiver<Parcel>) {
+    fn open(&self, wire: Wire) -> (ClientId, mpsc::Receiver<Parcel>) {
         self.work(|core, now| {
-            let client = core.pbx.connect();
+            let client = match wire {
+                Wire::Plain => core.pbx.connect(),
+                Wire::Tls => core.pbx.connect_secure(),
+            };
             let (sender, receiver) = mpsc::channel(MOST_WAITING);
             core.sockets.insert(client, sender);
             core.delivery.opened(now, client);
@@ -209,7 +213,7 @@ impl Shared {
     /// A client's message; what is to become of its connection.
     fn heard(&self, client: ClientId, text: &str) -> Fate {
         self.work(|core, now| {
-            let fate = core.delivery.heard(client, text);
+            let fate = core.delivery.heard(now, client, text);
             if fate == Fate::Heard {
                 core.pbx.request(now, client, text);
             }

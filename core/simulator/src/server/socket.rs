@@ -55,22 +55,31 @@ pub(super) async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, shared: A
     // Small messages go out at once. Where that cannot be had, they go out a little later.
     let _ = stream.set_nodelay(true);
     match tls {
-        None => talk(stream, &shared).await,
+        None => talk(stream, Wire::Plain, &shared).await,
         Some(tls) => {
             if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-                talk(stream, &shared).await;
+                talk(stream, Wire::Tls, &shared).await;
             }
         }
     }
 }
 
-async fn talk<S: AsyncRead + AsyncWrite + Unpin>(stream: S, shared: &Shared) {
+/// What a connection goes over.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wire {
+    Plain,
+    Tls,
+}
+
+async fn talk<S: AsyncRead + AsyncWrite + Unpin>(stream: S, wire: Wire, shared: &Shared) {
     let config = WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
     let handshake = accept_hdr_async_with_config(stream, JsonOnly, Some(config));
     let Ok(Ok(mut socket)) = tokio::time::timeout(HANDSHAKE, handshake).await else { return };
-    let (client, mut parcels) = shared.open();
+    let (client, mut parcels) = shared.open(wire);
     loop {
         tokio::select! {
+            // What was answered goes out before more is read: a goodbye is followed by the client's close.
+            biased;
             parcel = parcels.recv() => match parcel {
                 Some(Parcel::Frame(text)) => {
                     match tokio::time::timeout(SENDING, socket.send(Message::text(text))).await {

@@ -4,7 +4,7 @@
 mod floor;
 
 use callfold_engine::{CallSequence, Command, CommandResult, ErrorCode, Event, GhostMode, LineState, Span};
-use callfold_simulator::{Manners, OutsideState};
+use callfold_simulator::{Account, AgentState, Manners, OutsideState, Presence};
 
 use floor::{CUSTOMER, Floor, layout};
 
@@ -352,6 +352,93 @@ fn a_conference_is_held_and_taken_back() {
 }
 
 #[test]
+fn a_chief_joins_a_subordinate_s_talk_unheard() {
+    let mut floor = Floor::new(layout());
+    let customer = floor.customer_talks_to(1);
+    let ghost = |mode, target: &str| Command::Ghost { mode, target: target.into() };
+    // The talk of somebody else's subordinate is not for them.
+    floor.command(0, ghost(GhostMode::Listen, "103"));
+    floor.pass(1_500);
+    assert!(matches!(floor.result(0), CommandResult::Refused { code: ErrorCode::NoRights, .. }));
+
+    floor.command(0, ghost(GhostMode::Listen, "102"));
+    floor.pass(1_500);
+    assert!(floor.accepted(0), "{:?}", floor.result(0));
+    assert_eq!((floor.line(0), floor.parties(0)), (LineState::Talk, vec!["101".into(), "102".into()]));
+    // Neither side notices.
+    assert_eq!((floor.line(1), floor.parties(1)), (LineState::Talk, vec![CUSTOMER.to_owned()]));
+    assert_eq!(floor.pbx.outside(customer), OutsideState::Talking);
+    for mode in [GhostMode::Help, GhostMode::Conference, GhostMode::Listen] {
+        floor.command(0, ghost(mode, "102"));
+        floor.pass(1_500);
+        assert!(floor.accepted(0), "{mode:?}: {:?}", floor.result(0));
+    }
+    // It ends with the talk.
+    floor.pbx.hang_up(floor.now, customer).unwrap();
+    floor.pass(1_500);
+    assert_eq!((floor.line(0), floor.line(1)), (LineState::Ready, LineState::Ready));
+    assert!(floor.agents[0].machine.view().conference.is_none());
+
+    // Or when the chief has heard enough; the talk goes on.
+    let customer = floor.customer_talks_to(1);
+    floor.command(0, ghost(GhostMode::Listen, "102"));
+    floor.pass(1_500);
+    floor.command(0, Command::EndCall { targets: Some(vec!["101".into()]) });
+    floor.pass(1_500);
+    assert_eq!((floor.line(0), floor.line(1)), (LineState::Ready, LineState::Talk));
+    assert_eq!(floor.pbx.outside(customer), OutsideState::Talking);
+}
+
+#[test]
+fn a_conference_is_opened_at_another_client() {
+    let mut floor = Floor::new(layout());
+    floor.pbx.conference(floor.now, "101", &["102", CUSTOMER]).unwrap();
+    floor.pass(1_500);
+    let all = vec!["101".to_owned(), "102".into(), CUSTOMER.into()];
+    assert_eq!((floor.line(0), floor.parties(0)), (LineState::Talk, all));
+    assert!(floor.agents[0].machine.view().made_conference());
+    floor.pbx.invite(floor.now, "101", "103").unwrap();
+    floor.pass(1_500);
+    assert_eq!((floor.line(2), floor.parties(0).len()), (LineState::Ring, 3));
+    floor.pbx.answer(floor.now, "103").unwrap();
+    floor.pass(1_500);
+    assert_eq!((floor.line(2), floor.parties(0).len()), (LineState::Talk, 4));
+}
+
+#[test]
+fn a_phone_that_is_answered_by_hand_only_rings_on() {
+    let account = Account::new("sidorov", "Secret3", "103").answers_by_hand_only();
+    let layout = callfold_simulator::Pbx::builder()
+        .user(Account::new("ivanov", "Secret1", "101"))
+        .user(Account::new("petrova", "Secret2", "102"))
+        .user(account);
+    let mut floor = Floor::new(layout);
+    floor.pbx.external_call(floor.now, CUSTOMER, "103");
+    floor.pass(1_500);
+    floor.command(2, Command::Answer);
+    floor.pass(4_000);
+    assert!(!floor.accepted(2));
+    assert_eq!(floor.line(2), LineState::Ring);
+    floor.pbx.answer(floor.now, "103").unwrap();
+    floor.pass(1_500);
+    assert_eq!(floor.line(2), LineState::Talk);
+}
+
+#[test]
+fn an_agent_s_state_is_set_at_another_client() {
+    let mut floor = Floor::new(layout());
+    let state = AgentState { call_centre: true, reason: Some(2), ..AgentState::new(Presence::Break) };
+    floor.pbx.set_agent(floor.now, "101", state).unwrap();
+    floor.pass(1_000);
+    assert_eq!(floor.agent_state(0), 2);
+    // Who is busy on a break is on a break still.
+    floor.pbx.set_agent(floor.now, "101", AgentState { presence: Presence::Busy, ..state }).unwrap();
+    floor.pass(1_000);
+    assert_eq!(floor.agent_state(0), 5);
+    assert!(floor.agents[0].machine.view().agent.facts.on_break);
+}
+
+#[test]
 fn a_connection_is_lost_in_a_talk_and_the_line_is_known_again() {
     let mut floor = Floor::new(layout());
     let customer = floor.customer_talks_to(0);
@@ -504,7 +591,7 @@ fn every_other_command_is_answered() {
     let journal = floor.agents[0].frames.iter().rfind(|frame| frame.contains("getpbxcalljournal")).unwrap();
     assert!(journal.contains("/records/") && journal.contains(&chain), "{journal}");
     // Nobody is controlled with more rights than there are.
-    floor.command(0, Command::Ghost { mode: GhostMode::Listen, target: "102".into() });
+    floor.command(0, Command::Ghost { mode: GhostMode::Listen, target: "103".into() });
     let refused =
         |result: &CommandResult| matches!(result, CommandResult::Refused { code: ErrorCode::NoRights, .. });
     assert!(refused(floor.result(0)), "{:?}", floor.result(0));
