@@ -90,7 +90,7 @@ impl View {
         let number =
             self.directory.users.get(target).and_then(|user| user.main.as_ref().or(user.numbers.first()));
         number
-            .filter(|number| !self.directory.numbers.contains_key(number.as_str()))
+            .filter(|number| self.directory.numbers.get(number.as_str()).is_none())
             .map_or(target, |number| number.as_str())
     }
 
@@ -111,7 +111,7 @@ impl View {
         if self.held.as_ref().and_then(Held::party).is_some_and(|party| party.is(target)) {
             return vec![Toggle, Commutate];
         }
-        let state = self.directory.numbers.get(target).copied();
+        let state = self.directory.numbers.get(target);
         let has_phone = state != Some(number_state::NO_PHONE);
         match self.parties.find(target) {
             None => self.actions_with_a_stranger(target, state, has_phone, &mut actions),

@@ -11,13 +11,12 @@ use serde::{Deserialize, Serialize};
 use crate::codes::{DisconnectReason, ErrorCode};
 use crate::command::{CommandId, CommandName};
 use crate::cti::{CtiModel, ProviderEvent};
+use crate::directory::DirectoryUser;
 use crate::input::SocketId;
 use crate::party::{Parties, Party};
 use crate::text::{ChainId, ConferenceId, JsonText, PersonName, PhoneNumber, Text, UserId};
 use crate::time::{Span, Timestamp};
-use crate::view::{
-    AgentFacts, AgentState, Answering, BreakReason, DirectoryUser, Held, LineState, WebStatus,
-};
+use crate::view::{AgentFacts, AgentState, Answering, BreakReason, Held, LineState, WebStatus};
 use crate::wire::{PhoneEvent, RefusedPart, Unreadable};
 
 /// Something that was decided or found out.

@@ -40,6 +40,7 @@ pub mod calls;
 mod codes;
 mod command;
 pub mod cti;
+mod directory;
 mod effect;
 mod event;
 mod input;
@@ -60,6 +61,7 @@ pub use command::{
     CallSequence, Command, CommandId, CommandName, Credential, CredentialHandle, Endpoint, GhostMode,
     ModelCommand, NewConference,
 };
+pub use directory::{Directory, DirectoryPool, DirectoryUser, NumberPlan};
 pub use effect::Effect;
 pub use event::{Bound, CommandResult, Event, Misuse, NativeName, ServerError};
 pub use input::{Input, InputKind, SocketId};
@@ -69,6 +71,6 @@ pub use text::{ChainId, ConferenceId, JsonText, PartyKey, PersonName, PhoneNumbe
 pub use time::{Span, Timestamp};
 pub use timer::Timer;
 pub use view::{
-    Agent, AgentFacts, AgentState, Answering, BreakReason, Conference, Connection, Directory, DirectoryUser,
-    Held, LineState, Server, View, WebStatus,
+    Agent, AgentFacts, AgentState, Answering, BreakReason, Conference, Connection, Held, LineState, Server,
+    View, WebStatus,
 };

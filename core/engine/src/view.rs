@@ -1,12 +1,12 @@
 //! What is so at this moment: the events added up. [`View::apply`] has no rules and cannot fail.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cti::CtiModel;
+use crate::directory::{Directory, DirectoryUser};
 use crate::event::Event;
 use crate::party::{Parties, Party};
 use crate::text::{ConferenceId, PersonName, PhoneNumber, Text, UserId};
@@ -374,55 +374,6 @@ pub(crate) mod number_state {
     pub(crate) const BUSY: i64 = 5;
 }
 
-/// Numbers, users and break reasons, as the server told them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Directory {
-    /// Break reasons by id.
-    pub reasons: BTreeMap<i64, Text>,
-    /// The state of each number of the plan: 1 free, 2 no phone, 5 busy.
-    pub numbers: BTreeMap<PhoneNumber, i64>,
-    /// Users by id.
-    pub users: BTreeMap<UserId, DirectoryUser>,
-    /// Who has a number.
-    pub owners: BTreeMap<PhoneNumber, UserId>,
-}
-
-impl Directory {
-    /// The user that `target`, a number or a user id, means.
-    #[must_use]
-    pub fn user(&self, target: &str) -> Option<&DirectoryUser> {
-        self.users.get(target).or_else(|| self.users.get(self.owners.get(target)?))
-    }
-
-    /// A break reason in words: its name, else its id.
-    #[must_use]
-    pub fn reason(&self, reason: &BreakReason) -> String {
-        match reason {
-            BreakReason::Id(id) => match self.reasons.get(id) {
-                Some(name) => name.as_str().to_owned(),
-                None => format!("reason {id}"),
-            },
-            BreakReason::Text(text) => text.as_str().to_owned(),
-        }
-    }
-}
-
-/// A user of the PBX, as the directory has them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DirectoryUser {
-    /// The user id.
-    pub id: UserId,
-    /// The user's name.
-    pub name: Option<PersonName>,
-    /// The user's first number.
-    pub main: Option<PhoneNumber>,
-    /// All numbers of the user.
-    pub numbers: Vec<PhoneNumber>,
-    /// Whether the agent may join this user's calls.
-    pub subordinate: bool,
-}
-
 impl View {
     /// How long the talk has lasted at `now`; none while the talk clock stands.
     #[must_use]
@@ -468,7 +419,7 @@ impl View {
                 self.directory.numbers = numbers.iter().cloned().collect();
             }
             Event::NumberStateTold { number, state } => {
-                self.directory.numbers.insert(number.clone(), *state);
+                self.directory.numbers.set(number, *state);
             }
             Event::UsersTold { users } => self.apply_users(users),
             Event::Connected => self.connection = Connection::Connected,
@@ -546,12 +497,13 @@ impl View {
     }
 
     fn apply_users(&mut self, users: &[DirectoryUser]) {
-        self.directory.owners = users
-            .iter()
-            .flat_map(|user| {
-                user.numbers.iter().chain(&user.main).map(|number| (number.clone(), user.id.clone()))
-            })
-            .collect();
-        self.directory.users = users.iter().map(|user| (user.id.clone(), user.clone())).collect();
+        let owned = |user: &DirectoryUser| {
+            let id = user.id.clone();
+            let numbers = user.numbers.iter().chain(&user.main).cloned().collect::<Vec<_>>();
+            numbers.into_iter().map(move |number| (number, id.clone()))
+        };
+        self.directory.owners = Arc::new(users.iter().flat_map(owned).collect());
+        let users = users.iter().map(|user| (user.id.clone(), user.clone()));
+        self.directory.users = Arc::new(users.collect());
     }
 }

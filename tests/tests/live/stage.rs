@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use callfold::{Effect, Input, InputKind, Machine, Outcome, SocketId, Text, Timer, Timestamp, View};
+use callfold::{Effect, Input, InputKind, Machine, SocketId, Text, Timer, Timestamp, View};
 use callfold_transport::{Clock, Handle, Place};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -142,10 +142,10 @@ impl Stage {
         drop(self.0.taken.subscribe().wait_for(is).await);
     }
 
-    fn handled(&self, inputs: &[Input<'_>], outcomes: &[Outcome], timer: Option<Timestamp>) {
+    fn handled(&self, inputs: &[Input<'_>], all: &[Handled], timer: Option<Timestamp>) {
         self.0.taken.send_modify(|taken| {
             taken.timer = timer;
-            for (input, outcome) in inputs.iter().zip(outcomes) {
+            for (input, handled) in inputs.iter().zip(all) {
                 match &input.kind {
                     InputKind::Opened(socket) => taken.opened.push(*socket),
                     InputKind::Refused(socket) | InputKind::Closed(socket) => taken.ended.push(*socket),
@@ -153,7 +153,8 @@ impl Stage {
                     InputKind::Command(_) => taken.commands += 1,
                     InputKind::Binary { .. } | InputKind::Named { .. } | InputKind::Timer(_) | _ => {}
                 }
-                taken.wanted.extend(outcome.effects.iter().filter_map(|effect| wanted(input.at, effect)));
+                let effects = handled.outcome.effects.iter();
+                taken.wanted.extend(effects.filter_map(|effect| wanted(input.at, effect)));
             }
         });
     }
@@ -199,11 +200,11 @@ impl Handle for Player {
 
     const PLACE: Place = Place::Here;
 
-    fn handle(&mut self, inputs: &[Input<'_>]) -> Result<Vec<Outcome>, Infallible> {
-        let outcomes = Handle::handle(&mut self.machine, inputs)?;
+    fn handle(&mut self, inputs: &[Input<'_>]) -> Result<Vec<Handled>, Infallible> {
+        let all = Handle::handle(&mut self.machine, inputs)?;
         let timer = self.machine.poll_timeout().map(|(due, _)| due);
-        self.stage.handled(inputs, &outcomes, timer);
-        Ok(outcomes)
+        self.stage.handled(inputs, &all, timer);
+        Ok(all)
     }
 
     fn poll_timeout(&self) -> Option<(Timestamp, Timer)> {

@@ -123,9 +123,9 @@ pub(crate) fn whole(log: &Log, stream: StreamId) -> Vec<LogRecord> {
 
 /// The frames of a stream, in order.
 pub(crate) fn frames(records: &[LogRecord]) -> Vec<String> {
-    let frame = |record: &LogRecord| match &record.record.input.kind {
-        InputKind::Frame { text, .. } => Some(text.as_str().to_owned()),
-        _ => None,
+    let frame = |record: &LogRecord| {
+        let InputKind::Frame { text, .. } = &record.record.input.kind else { return None };
+        Some(text.as_str().to_owned())
     };
     records.iter().filter_map(frame).collect()
 }

@@ -4,7 +4,7 @@ use callfold_engine::calls::{CallLog, TimeKind, Totals};
 use callfold_engine::{AgentState, Connection, Event, Held, LineState, Party, Span, Text, Timestamp, View};
 use serde::{Deserialize, Serialize};
 
-use crate::log::{Instant, Log, LogError, StreamId};
+use crate::log::{Instant, Log, LogError, StreamId, tell_a_directory};
 
 /// How many of those at the other end a row names.
 const MOST_NAMED: usize = 8;
@@ -28,6 +28,7 @@ const MOST_NAMED: usize = 8;
 /// ```
 #[derive(Clone, Debug)]
 pub struct LineWatch {
+    log: Log,
     name: Text,
     calls: CallLog,
     seq: u64,
@@ -97,7 +98,8 @@ impl LineWatch {
             Err(error) => return Err(error),
         };
         let at = log.store().head(stream)?.at;
-        let mut watch = Self { name, calls, seq: from - 1, at };
+        let mut watch = Self { log: log.clone(), name, calls, seq: from - 1, at };
+        log.share(|pool| watch.calls.share(pool));
         for told in log.told(stream, from) {
             let told = told?;
             watch.record(told.seq, told.at, &told.events);
@@ -112,6 +114,9 @@ impl LineWatch {
             return;
         }
         self.calls.record(seq, at, events);
+        if tell_a_directory(events) {
+            self.log.share(|pool| self.calls.share(pool));
+        }
         // Calls that are over are in the log.
         self.calls.take_over();
         (self.seq, self.at) = (seq, Some(at));

@@ -46,6 +46,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use callfold_engine::{DirectoryPool, Event};
 pub use callfold_store::{
     Cut, Durability, LogStore, MemoryStore, OpenReport, Options, Place, SledStore, StoreError, StreamHead,
     StreamId, hush_caught_panics,
@@ -87,6 +88,8 @@ pub struct Log {
     turns: Arc<Turns>,
     /// Held from looking whether a stream may be added until it is.
     adding: Arc<Mutex<()>>,
+    /// The directories of the PBX that its lines have in memory.
+    directories: Arc<Mutex<DirectoryPool>>,
 }
 
 /// What those who write and who erases have to know of each other.
@@ -112,6 +115,11 @@ impl Turns {
     fn erasures(&self) -> u64 {
         self.erasures.load(Ordering::Acquire)
     }
+}
+
+/// Whether these tell of the PBX what is the same for all lines.
+pub(crate) fn tell_a_directory(events: &[Event]) -> bool {
+    events.iter().any(|event| matches!(event, Event::UsersTold { .. } | Event::NumberPlanTold { .. }))
 }
 
 /// A stream of a log.
@@ -149,7 +157,18 @@ impl Log {
     /// A log in any store.
     #[must_use]
     pub fn over(store: Arc<dyn LogStore>) -> Self {
-        Self { store, deriving: Arc::default(), turns: Arc::default(), adding: Arc::default() }
+        Self {
+            store,
+            deriving: Arc::default(),
+            turns: Arc::default(),
+            adding: Arc::default(),
+            directories: Arc::default(),
+        }
+    }
+
+    /// Has something share its directory with the lines that are in memory already.
+    pub(crate) fn share(&self, share: impl FnOnce(&mut DirectoryPool)) {
+        share(&mut self.directories.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// The store below.

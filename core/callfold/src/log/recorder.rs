@@ -6,7 +6,7 @@ use callfold_engine::{Input, Machine, Outcome, SocketId, Timer, Timestamp, View}
 use callfold_transport::{Handle, Handled, Place as Thread};
 
 use super::as_of::SNAPSHOT_EVERY;
-use super::{Instant, Log, LogError, StreamId, StreamInfo, StreamWriter};
+use super::{Instant, Log, LogError, StreamId, StreamInfo, StreamWriter, tell_a_directory};
 use crate::live::figures;
 
 /// Runs a machine and records every input with what was decided on it.
@@ -50,7 +50,8 @@ impl Recorder {
         // Before the machine is read: it may have what is erased meanwhile.
         let erasures = log.turns.erasures();
         let writer = log.continue_stream(stream)?;
-        let machine = log.machine_at_end(stream)?;
+        let mut machine = log.machine_at_end(stream)?;
+        log.share(|pool| machine.share(pool));
         let (seq, _) = writer.head();
         // A snapshot says what was told. By today's rules the machine may be elsewhere: then none is kept of it.
         let is_as_told = seq == 0 || log.as_of(stream, Instant::Seq(seq))?.view == *machine.view();
@@ -107,6 +108,9 @@ impl Recorder {
             self.machine.handle(input, &mut outcome);
             let staged = self.writer.stage(input, &self.machine, &outcome);
             let seq = staged.map_err(|error| self.stop(error))?;
+            if tell_a_directory(&outcome.events) {
+                self.log.share(|pool| self.machine.share(pool));
+            }
             all.push(Handled::new(outcome, Some(seq)));
         }
         self.writer.commit().map_err(|error| self.stop(error))?;

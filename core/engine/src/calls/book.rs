@@ -703,7 +703,7 @@ impl Book {
         let state = call.other.number.as_ref().and_then(|number| view.directory.numbers.get(number.as_str()));
         if self.evidence.phone_gone || view.line == LineState::Disconnected {
             Outcome::Failed
-        } else if state == Some(&number_state::BUSY) {
+        } else if state == Some(number_state::BUSY) {
             Outcome::Busy
         } else {
             Outcome::NotAnswered

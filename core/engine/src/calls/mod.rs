@@ -23,6 +23,7 @@ mod time;
 use serde::{Deserialize, Serialize};
 
 use crate::command::CommandName;
+use crate::directory::DirectoryPool;
 use crate::event::{CommandResult, Event};
 use crate::time::{Span, Timestamp};
 use crate::view::{AgentState, View};
@@ -147,6 +148,11 @@ impl CallLog {
     #[must_use]
     pub const fn view(&self) -> &View {
         &self.view
+    }
+
+    /// Keeps the view's directory together with those of other lines. Changes nothing that is so.
+    pub fn share(&mut self, pool: &mut DirectoryPool) {
+        pool.share(&mut self.view.directory);
     }
 
     /// What is over since this was last asked.

@@ -10,9 +10,10 @@ use super::ask::{Ask, Reply};
 use super::connection::Goodbye;
 use super::line::AfterPicture;
 use crate::codes::{DisconnectReason, ErrorCode};
+use crate::directory::DirectoryUser;
 use crate::event::Event;
 use crate::text::{PersonName, PhoneNumber, Text, UserId};
-use crate::view::{Connection, DirectoryUser};
+use crate::view::Connection;
 use crate::wire::{Body, Request, Str, Subscription, body, given};
 
 /// A step of loading.
@@ -204,8 +205,8 @@ impl Turn<'_> {
         let Some(numbers) = &told.numbers else { return };
         numbers.for_each(|number| {
             let (Some(name), Some(state)) = (given(&number.num), number.numstateid) else { return };
-            let known = self.view.directory.numbers.get_key_value(name);
-            if let Some((known, _)) = known.filter(|(_, known)| **known != state.0) {
+            let known = self.view.directory.numbers.entry(name);
+            if let Some((known, _)) = known.filter(|(_, known)| *known != state.0) {
                 let number = known.clone();
                 self.tell(Event::NumberStateTold { number, state: state.0 });
             }

@@ -20,6 +20,7 @@ mod snapshot;
 use serde::{Deserialize, Serialize};
 
 use crate::command::CommandId;
+use crate::directory::DirectoryPool;
 use crate::effect::Effect;
 use crate::event::{Event, NativeName};
 use crate::input::{Input, InputKind, SocketId};
@@ -185,6 +186,11 @@ impl Machine {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Timestamp, Timer)> {
         self.memory.timers.next()
+    }
+
+    /// Keeps the directory together with those of other machines. Changes nothing that is so.
+    pub fn share(&mut self, pool: &mut DirectoryPool) {
+        pool.share(&mut self.view.directory);
     }
 
     /// The sockets that the machine takes to be dialled or open. Of a machine that was brought back they are all gone:

@@ -164,6 +164,16 @@ pub struct RecordWriter {
     bytes: Vec<u8>,
 }
 
+/// How much room a buffer keeps for the next record. A directory of a thousand users is not written twice an hour, and
+/// a process has many lines.
+const ROOM_KEPT: usize = 4 * 1024;
+
+/// Empties a buffer, and gives back what one long record made it take.
+fn empty(buffer: &mut Vec<u8>) {
+    buffer.clear();
+    buffer.shrink_to(ROOM_KEPT);
+}
+
 impl RecordWriter {
     /// The bytes of a record; those of the one before are gone.
     ///
@@ -171,8 +181,9 @@ impl RecordWriter {
     /// [`RecordError::Seal`] if personal data cannot be put under their keys.
     pub fn write(&mut self, recording: &Recording<'_>, seal: &mut dyn Seal) -> Result<&[u8], RecordError> {
         self.strings.clear();
-        self.body.clear();
-        self.bytes.clear();
+        for buffer in [&mut self.body, &mut self.bytes] {
+            empty(buffer);
+        }
         let mut body = Encoder::new(&mut self.body, &mut self.strings, seal);
         recording.events.serialize(&mut body)?;
         put_message(recording.message, &mut body)?;

@@ -64,7 +64,7 @@ impl Writer {
     }
 
     pub(super) fn clear(&mut self) {
-        self.table.clear();
+        super::empty(&mut self.table);
         self.count = 0;
         self.known.clear();
         self.cut.clear();

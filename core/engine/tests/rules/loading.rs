@@ -333,6 +333,6 @@ fn the_state_of_a_number_of_the_plan_is_taken_over_and_of_others_not() {
     let numbers =
         json!({ "numbers": [{ "num": "102", "numstateid": 5 }, { "num": "999", "numstateid": 5 }] });
     session.server("pbxnumberstatechanged", numbers);
-    assert_eq!(session.view().directory.numbers.get("102"), Some(&5));
+    assert_eq!(session.view().directory.numbers.get("102"), Some(5));
     assert_eq!(session.view().directory.numbers.get("999"), None);
 }
