@@ -25,6 +25,11 @@ pub(crate) fn clock(at: Timestamp, zone: &TimeZone) -> String {
     zoned(at, zone).map_or("time unknown".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string())
 }
 
+/// The time of day, to the second.
+pub(crate) fn time_of_day(at: Timestamp, zone: &TimeZone) -> String {
+    zoned(at, zone).map_or("time unknown".to_owned(), |at| at.strftime("%H:%M:%S").to_string())
+}
+
 fn zoned(at: Timestamp, zone: &TimeZone) -> Option<jiff::Zoned> {
     Some(jiff::Timestamp::from_microsecond(at.as_micros()).ok()?.to_zoned(zone.clone()))
 }

@@ -66,7 +66,7 @@ fn open(store: &Store, io: &mut Io<'_>) -> Result<Log, Failed> {
 }
 
 /// Opens a store, and tells what had to be done for it.
-fn open_with(store: &Store, options: Options, io: &mut Io<'_>) -> Result<Log, Failed> {
+pub(crate) fn open_with(store: &Store, options: Options, io: &mut Io<'_>) -> Result<Log, Failed> {
     let opened = Log::open(&store.path, options);
     let (log, report) = opened.map_err(|error| Failed::Store(store.path.display().to_string(), error))?;
     for moved in &report.moved {
