@@ -137,7 +137,7 @@ impl Follower {
                             line = read;
                             settled.get_or_insert_with(|| tokio::time::Instant::now() + SETTLE);
                         }
-                        None => return,
+                        None => return self.give_up(),
                     },
                     // Of sockets and of trying again, the view has all that a row tells.
                     Some(Ok(_) | Err(_)) => {}
@@ -167,6 +167,21 @@ impl Follower {
         tokio::task::spawn_blocking(read).await.ok()?.ok()
     }
 
+    /// The log cannot be read any more, so what the line does is not known here.
+    fn give_up(&self) {
+        if let Some((row, _)) = &self.shown {
+            self.put(&WatchedRow { recorded: false, ..row.clone() });
+        }
+    }
+
+    fn put(&self, row: &WatchedRow) {
+        // A row has texts and numbers only, which serde_json can always write.
+        if let Ok(mut text) = serde_json::to_string(&Told::Row(Box::new(row.clone()))) {
+            text.push('\n');
+            self.board.put(self.place, text);
+        }
+    }
+
     /// Puts the row on the board, if it is another for who looks at it.
     fn show(&mut self, line: &LineWatch, recorded: bool) {
         let until = SystemClock.now();
@@ -176,11 +191,7 @@ impl Follower {
         if !is_news {
             return;
         }
-        // A row has texts and numbers only, which serde_json can always write.
-        if let Ok(mut text) = serde_json::to_string(&Told::Row(Box::new(row.clone()))) {
-            text.push('\n');
-            self.board.put(self.place, text);
-        }
+        self.put(&row);
         self.shown = Some((row, day));
     }
 }

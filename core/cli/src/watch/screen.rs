@@ -92,7 +92,7 @@ impl Column {
         match self {
             Self::Agent => (14, true),
             Self::Number => (6, false),
-            Self::State => (15, false),
+            Self::State => (16, false),
             Self::Since | Self::Talk | Self::Hold | Self::WrapUp | Self::Break => (8, false),
             Self::Others | Self::Held => (16, true),
             Self::AgentState => (18, true),

@@ -1,11 +1,15 @@
 //! The terminal: drawn on, listened to, and given back as it was, however it ends.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError};
+use std::thread;
 use std::time::Duration;
 
 use callfold::Timestamp;
 use callfold::live::{Clock as _, SystemClock};
 use ratatui::crossterm::event::{self, Event};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::floor::Floor;
 use super::keys::{Next, pressed};
@@ -27,6 +31,28 @@ impl Drop for Restored {
     }
 }
 
+/// Is set when the system asks the program to end.
+fn asked_to_end() -> Arc<AtomicBool> {
+    let asked = Arc::new(AtomicBool::new(false));
+    let set = Arc::clone(&asked);
+    // Where there is no such thread, the program ends as any other does.
+    thread::spawn(move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        runtime.block_on(async {
+            let (Ok(mut end), Ok(mut gone)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+            else {
+                return;
+            };
+            tokio::select! {
+                _ = end.recv() => {}
+                _ = gone.recv() => {}
+            }
+            set.store(true, Ordering::Relaxed);
+        });
+    });
+    asked
+}
+
 /// Shows the floor until a key says that it is enough.
 pub(super) fn run(source: Source, mut floor: Floor, look: Look) -> Result<Outcome, Failed> {
     let mut terminal = ratatui::try_init().map_err(Failed::Output)?;
@@ -40,7 +66,8 @@ pub(super) fn run(source: Source, mut floor: Floor, look: Look) -> Result<Outcom
     };
     let mut drawn: Option<Timestamp> = None;
     let mut page = 1;
-    loop {
+    let asked_to_end = asked_to_end();
+    while !asked_to_end.load(Ordering::Relaxed) {
         let is_news = rows.as_ref().is_some_and(|rows| taken(rows, &mut floor));
         let now = SystemClock.now();
         let second = |at: Timestamp| at.as_micros().div_euclid(1_000_000);
@@ -63,6 +90,7 @@ pub(super) fn run(source: Source, mut floor: Floor, look: Look) -> Result<Outcom
         }
         drawn = None;
     }
+    Ok(Outcome::Good)
 }
 
 /// Takes in what came, and says whether anything did.
