@@ -6,13 +6,14 @@ use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 
 use crate::exit;
+use crate::live::{record, simulate};
 use crate::store::{calls, erase, export, head, import, show, state, streams, verify};
 use crate::{console, watch};
 
 /// Folds what a PBX says and what an agent does into one log, and tells what follows from it.
 ///
-/// `replay` tells a recorded session at once. The other commands work on a store, in which sessions are kept: `import`
-/// fills it.
+/// `replay` tells a recorded session at once. The other commands work on a store, in which sessions are kept: `record`
+/// and `import` fill it. `simulate` is a server to try it with.
 #[derive(Debug, Parser)]
 #[command(name = "callfold", version, after_help = exit::HELP)]
 pub(crate) struct Args {
@@ -25,6 +26,12 @@ pub(crate) enum Command {
     /// Run recorded sessions through the engine, and tell what happened.
     #[command(after_help = exit::HELP)]
     Replay(Replay),
+    /// Record agents' lines on a server into a store, until Ctrl-C.
+    #[command(after_help = record::HELP)]
+    Record(record::Record),
+    /// Be a server to talk to: a PBX with a small office, until Ctrl-C.
+    #[command(after_help = simulate::HELP)]
+    Simulate(simulate::Simulate),
     /// Take recorded sessions and exported logs into a store.
     #[command(after_help = import::HELP)]
     Import(import::Import),

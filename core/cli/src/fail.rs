@@ -26,6 +26,8 @@ pub(crate) enum Failed {
     Misuse(String),
     /// A server refused, or nobody can be served.
     Refused(String),
+    /// What happens cannot be recorded any more.
+    Unrecorded(String),
     /// The system does not give what is needed.
     System(String),
 }
@@ -46,6 +48,7 @@ impl Failed {
             Self::NotThere(_) => Outcome::Findings,
             Self::Misuse(_) => Outcome::Misuse,
             Self::Refused(_) => Outcome::Refused,
+            Self::Unrecorded(_) => Outcome::Unwritable,
             Self::System(_) => Outcome::Damaged,
         }
     }
@@ -77,9 +80,11 @@ impl fmt::Display for Failed {
                 if text.starts_with(path) { f.write_str(&text) } else { write!(f, "{path}: {text}") }
             }
             Self::Log(error) => error.fmt(f),
-            Self::NotThere(what) | Self::Misuse(what) | Self::Refused(what) | Self::System(what) => {
-                f.write_str(what)
-            }
+            Self::NotThere(what)
+            | Self::Misuse(what)
+            | Self::Refused(what)
+            | Self::Unrecorded(what)
+            | Self::System(what) => f.write_str(what),
         }
     }
 }

@@ -23,7 +23,6 @@ mod console;
 mod exit;
 mod fail;
 mod input;
-#[allow(dead_code)] // until the commands that use it are there
 mod live;
 mod out_file;
 mod page;
@@ -36,7 +35,7 @@ mod time;
 mod watch;
 mod words;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use anstream::AutoStream;
@@ -50,6 +49,11 @@ fn main() -> ExitCode {
     let plain = Look { json: false, color: Color::Auto };
     match args::Args::parse().command {
         Command::Replay(args) => replayed(&args),
+        Command::Record(args) => {
+            let look = Look { json: false, color: args.color };
+            store::run(look, |io| live::record::run(&args, io))
+        }
+        Command::Simulate(args) => store::run(plain, |io| live::simulate::run(&args, io)),
         Command::Import(args) => store::run(args.look, |io| store::import::run(&args, io)),
         Command::Streams(args) => store::run(args.look, |io| store::streams::run(&args, io)),
         Command::Calls(args) => store::run(args.look, |io| store::calls::run(&args, io)),
@@ -63,6 +67,11 @@ fn main() -> ExitCode {
         Command::Console(args) => store::run(plain, |_| console::run(&args)),
     }
     .into()
+}
+
+/// Tells what is wrong, from anywhere. If that cannot be told, the exit code still says it.
+fn complain(what: &str) {
+    let _ = writeln!(io::stderr(), "callfold: {what}");
 }
 
 fn replayed(args: &args::Replay) -> exit::Outcome {

@@ -584,7 +584,8 @@ pub(crate) fn ended(command: &str, result: &CommandResult) -> Said {
     }
 }
 
-fn refusal(code: ErrorCode, server: Option<&ServerError>) -> String {
+/// Why a login or a command was refused.
+pub(crate) fn refusal(code: ErrorCode, server: Option<&ServerError>) -> String {
     match server.and_then(|server| server.message.as_ref()).filter(|message| !message.as_str().is_empty()) {
         Some(message) => format!("{code} (the server says: {})", shown(message.as_str())),
         None => code.to_string(),

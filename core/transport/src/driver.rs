@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use callfold_engine::wire::Removed;
 use callfold_engine::{
-    Command, CommandId, CommandResult, Connection, CredentialHandle, Effect, Endpoint, ErrorCode, Event,
-    SocketId, Text, Timestamp, View,
+    Command, CommandId, CommandResult, Connection, CredentialHandle, Effect, Endpoint, Event, SocketId, Text,
+    Timestamp, View,
 };
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
@@ -21,7 +21,7 @@ use crate::figures::{self, Counted};
 use crate::handle::{Handle, Handled, Place};
 use crate::intake::{Arrival, Intake, Item, Order, What};
 use crate::line::{Life, News, Reply, connects_to};
-use crate::options::Options;
+use crate::options::{Options, Reconnect};
 use crate::secret::Secret;
 use crate::socket::{Inbox, Note, Outgoing, Socket, socket};
 
@@ -326,7 +326,7 @@ impl<H: Handle> Driver<H> {
             }
         } else if let Event::ConnectFailed { code, .. } = event {
             self.login = None;
-            if is_final(*code) {
+            if !Reconnect::can_help(*code) {
                 self.wanted = None;
             }
         }
@@ -527,19 +527,4 @@ fn told(result: &CommandResult, barred: Option<SocketError>) -> Result<CommandRe
 
 fn answer(reply: Reply, result: Result<CommandResult, Error>) {
     drop(reply.send(result)); // nobody may wait for it any more
-}
-
-/// Whether a refusal stays one, however often it is tried: to knock on would lock an agent out, or take the line from
-/// under another client.
-const fn is_final(code: ErrorCode) -> bool {
-    matches!(
-        code,
-        ErrorCode::WrongLogin
-            | ErrorCode::BadSession
-            | ErrorCode::NoCredential
-            | ErrorCode::BadAddress
-            | ErrorCode::DesktopClientInUse
-            | ErrorCode::ServerTooOld
-            | ErrorCode::MethodNotSupported
-    )
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use callfold_engine::CredentialHandle;
+use callfold_engine::{CredentialHandle, ErrorCode};
 
 use crate::clock::{Clock, SystemClock};
 use crate::secret::Secrets;
@@ -133,6 +133,22 @@ impl Default for Reconnect {
 }
 
 impl Reconnect {
+    /// Whether trying again can help after this refusal. To knock on where it cannot would lock an agent out, or take
+    /// the line from under another client: a line does not, and stays without a connection.
+    #[must_use]
+    pub const fn can_help(code: ErrorCode) -> bool {
+        !matches!(
+            code,
+            ErrorCode::WrongLogin
+                | ErrorCode::BadSession
+                | ErrorCode::NoCredential
+                | ErrorCode::BadAddress
+                | ErrorCode::DesktopClientInUse
+                | ErrorCode::ServerTooOld
+                | ErrorCode::MethodNotSupported
+        )
+    }
+
     /// How long to wait before try number `tries` (from 0); `chance` is drawn at random.
     pub(crate) fn wait(self, tries: u32, chance: u32) -> Option<Duration> {
         match self {

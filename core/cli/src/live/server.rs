@@ -43,7 +43,7 @@ pub(crate) struct Server {
 }
 
 /// What a connection may go over.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub(crate) struct Trust {
     /// Trust the certificate authorities in this PEM file, besides those that the system trusts.
     #[arg(long, value_name = "FILE")]

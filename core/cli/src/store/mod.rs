@@ -109,6 +109,6 @@ fn json(stream: &Stream, fields: Value) -> Value {
 }
 
 /// A number and what it is of.
-fn count(count: u64, one: &str, many: &str) -> String {
+pub(crate) fn count(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
