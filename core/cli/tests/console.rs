@@ -80,7 +80,7 @@ async fn a_call_is_held_consulted_about_and_transferred() {
     let simulator = simulator().await;
     let script = format!(
         "# a day at the desk\nwait ready 10\ncall +7 (916) 123-45-67\nwait backring 10\nanswer\nwait talk 10\nhold\nwait held 10\n\
-         consult {EXPERT}\nwait backring 10\nanswer\nwait talk 10\nactions {CUSTOMER}\nstate\ntransfer {CUSTOMER}\nwait ready 10\nwait free 10\nquit\n"
+         consult {EXPERT}\nwait talk 10\nactions {CUSTOMER}\nstate\ntransfer {CUSTOMER}\nwait ready 10\nwait free 10\nquit\n"
     );
     let _phones = answering(&simulator, &[]);
     let output = console(&simulator.url(), &["--strict"], "Secret1", &script).await;
@@ -114,7 +114,7 @@ async fn a_conference_is_made_invited_to_and_left() {
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""), "{told}");
     assert_told(
         &told,
-        &["> conference 102", "talk in a conference", "Петрова Анна", "> invite 103", "> end"],
+        &["> conference 102", "talk in a conference: Петрова Анна 102", "> invite 103", "> end"],
     );
 }
 

@@ -226,11 +226,13 @@ async fn who_reads_slowly_gets_the_newest_row_of_each_line_and_holds_nobody_up()
     let mut line = floor.recorded[0].line.watch().await.unwrap();
     for _ in 0..CHANGES {
         let caller = floor.simulator.external_call(CUSTOMER, "101");
-        let rings = tokio::time::timeout(PATIENCE, line.wait_for(|view| view.line == LineState::Ring)).await;
-        assert!(rings.is_ok());
+        assert!(
+            tokio::time::timeout(PATIENCE, line.wait_for(|view| view.line == LineState::Ring)).await.is_ok()
+        );
         floor.simulator.hang_up(caller).unwrap();
-        let ready = tokio::time::timeout(PATIENCE, line.wait_for(|view| view.line == LineState::Ready)).await;
-        assert!(ready.is_ok());
+        assert!(
+            tokio::time::timeout(PATIENCE, line.wait_for(|view| view.line == LineState::Ready)).await.is_ok()
+        );
     }
     let _caller = floor.simulator.external_call("+79990000000", "101");
     let rows = aside(move || {
@@ -319,7 +321,9 @@ async fn the_command_shows_a_running_recorder_as_a_table_and_as_json() {
     let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let mut out = BufReader::new(out);
     out = aside(move || {
-        (0..4).for_each(|_| drop(out.read_line(&mut String::new()).unwrap()));
+        for _ in 0..4 {
+            out.read_line(&mut String::new()).unwrap();
+        }
         out
     })
     .await;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use callfold::log::{CallQuery, Log, StreamId};
 use callfold::{Command, Connection, Event, LineState, Timestamp, View};
 use jiff::tz::TimeZone;
 use reedline::ExternalPrinter;
+use tokio::sync::watch;
 
 use super::asked::{Asked, Awaited, WORDS};
 use crate::args::Color;
@@ -36,6 +38,8 @@ pub(super) struct Desk {
     line: Line,
     recording: Option<Recording>,
     pub(super) told: Arc<Told>,
+    /// How many results of commands there were.
+    results: AtomicU64,
     follower: Mutex<Option<tokio::task::JoinHandle<()>>>,
 }
 
@@ -44,6 +48,10 @@ pub(super) struct Told {
     zone: TimeZone,
     out: Out,
     view: Mutex<View>,
+    /// Is told when something was told.
+    changed: watch::Sender<()>,
+    /// How many results of commands were told.
+    results: watch::Sender<u64>,
     /// Commands that were given and are not in the news yet, for their words.
     given: Mutex<VecDeque<Command>>,
 }
@@ -144,10 +152,16 @@ impl Told {
                 for said in said {
                     self.say_at(*at, &said);
                 }
+                let results =
+                    events.iter().filter(|event| matches!(event, Event::CommandDone { .. })).count();
+                self.results.send_modify(|told| *told += results as u64);
+                self.changed.send_replace(());
             }
             News::Socket { why, .. } => {
-                // The engine tells that the connection was lost; this says why.
-                self.say(&Said::new(Tone::Quiet, format!("socket: {}", shown(&why.to_string()))));
+                // The engine tells that the connection was lost; this says why. After a goodbye it is no news.
+                if !matches!(self.view().connection, Connection::Leaving | Connection::Offline) {
+                    self.say(&Said::new(Tone::Quiet, format!("socket: {}", shown(&why.to_string()))));
+                }
             }
             News::Reconnecting { after, .. } => {
                 let text = format!("the connection is made again in {:.1} s", after.as_secs_f32());
@@ -186,7 +200,14 @@ impl Desk {
         // Before the view, so that nothing falls between the two.
         let mut news = line.news();
         let view = line.view().await.map_err(|error| Failed::System(error.to_string()))?;
-        let told = Arc::new(Told { zone, out, view: Mutex::new(view), given: Mutex::default() });
+        let told = Arc::new(Told {
+            zone,
+            out,
+            view: Mutex::new(view),
+            changed: watch::Sender::default(),
+            results: watch::Sender::default(),
+            given: Mutex::default(),
+        });
         let follower = {
             let (told, line) = (Arc::clone(&told), line.clone());
             tokio::spawn(async move {
@@ -204,17 +225,35 @@ impl Desk {
                 }
             })
         };
-        Ok((Arc::new(Self { line, recording, told, follower: Mutex::new(Some(follower)) }), printer))
+        Ok((
+            Arc::new(Self {
+                line,
+                recording,
+                told,
+                results: AtomicU64::new(0),
+                follower: Mutex::new(Some(follower)),
+            }),
+            printer,
+        ))
     }
 
     /// Connects, or says why it cannot be.
     pub(super) async fn connect(&self, connect: Command) -> Result<(), String> {
         let name = connect.name().text();
-        match self.line.command(connect).await {
+        let result = self.line.command(connect).await;
+        self.caught_up().await;
+        match result {
             Ok(result) if result.is_done() => Ok(()),
             Ok(result) => Err(words::ended(name, &result).text),
             Err(error) => Err(shown(&error.to_string())),
         }
+    }
+
+    /// A result came. Waits until the news have told it, too: they come another way.
+    async fn caught_up(&self) {
+        let results = self.results.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut told = self.told.results.subscribe();
+        let _ = tokio::time::timeout(Duration::from_secs(1), told.wait_for(|told| *told >= results)).await;
     }
 
     /// Says goodbye to the server, and makes what was recorded durable.
@@ -283,7 +322,9 @@ impl Desk {
     async fn command(&self, command: Command) -> Ended {
         let name = command.name().text();
         locked(&self.told.given).push_back(command.clone());
-        match self.line.command(command).await {
+        let result = self.line.command(command).await;
+        self.caught_up().await;
+        match result {
             Ok(result) if result.is_done() => Ended::Done,
             // That it was refused, and why, the news tell.
             Ok(_) => Ended::Refused,
@@ -337,11 +378,25 @@ impl Desk {
     }
 
     async fn wait(&self, state: Awaited, patience: Duration) -> Ended {
-        let is_so = |view: &View| view.stale_since.is_none() && is_so(view, state);
-        let Ok(mut view) = self.line.watch().await else { return self.refuse("the line has ended") };
-        match tokio::time::timeout(patience, view.wait_for(is_so)).await {
-            Ok(Ok(_)) => Ended::Done,
-            Ok(Err(_)) => self.refuse("the line has ended"),
+        let mut changed = self.told.changed.subscribe();
+        // What led to it has been told when the wait is over.
+        let came = async {
+            loop {
+                let is_there = {
+                    let view = self.told.view();
+                    view.stale_since.is_none() && is_so(&view, state)
+                };
+                if is_there {
+                    return Ended::Done;
+                }
+                tokio::select! {
+                    _ = changed.changed() => {}
+                    _ = self.line.ended() => return self.refuse("the line has ended"),
+                }
+            }
+        };
+        match tokio::time::timeout(patience, came).await {
+            Ok(ended) => ended,
             Err(_) => {
                 let name =
                     Awaited::ALL.iter().find(|(_, known)| *known == state).map_or("", |(name, _)| name);

@@ -27,12 +27,14 @@ pub(super) fn number(row: &WatchedRow) -> String {
 
 /// Whether what the line does is not known now; what the row says of it was so before.
 pub(super) fn is_unknown(row: &WatchedRow) -> bool {
-    row.row.stale_since.is_some() || row.row.doing.is_some_and(|(kind, _)| kind == TimeKind::Unknown)
+    // After a logout there is nothing to know.
+    row.row.doing.is_some_and(|(kind, _)| kind == TimeKind::Unknown || row.row.stale_since.is_some())
 }
 
 /// Since when the line does what it does, or is not known to do anything.
 pub(super) fn since(row: &WatchedRow) -> Option<Timestamp> {
-    row.row.stale_since.or_else(|| row.row.doing.map(|(_, since)| since))
+    let (_, since) = row.row.doing?;
+    Some(row.row.stale_since.unwrap_or(since))
 }
 
 /// What the line does, in a word or two.

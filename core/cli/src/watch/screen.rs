@@ -90,7 +90,7 @@ impl Column {
     /// The least width that is of use, and whether more is of more use.
     const fn width(self) -> (u16, bool) {
         match self {
-            Self::Agent => (14, true),
+            Self::Agent => (10, true),
             Self::Number => (6, false),
             Self::State => (16, false),
             Self::Since | Self::Talk | Self::Hold | Self::WrapUp | Self::Break => (8, false),
@@ -142,6 +142,8 @@ impl Look {
 /// Draws the floor as it is at `now`, and says how many rows there is room for.
 pub(super) fn draw(frame: &mut Frame<'_>, floor: &Floor, look: &Look, now: Timestamp) -> usize {
     let area = frame.area();
+    // What went on after the recorder went away is not known.
+    let now = if let Feed::Lost { at, .. } = &floor.feed { *at } else { now };
     let detail = if floor.detail && area.height >= 16 { 9 } else { 0 };
     let parts = Layout::vertical([
         Constraint::Length(1),
@@ -219,6 +221,7 @@ fn lines(
     (rows, place): (&[&WatchedRow], usize),
     now: Timestamp,
 ) {
+    let is_lost = matches!(floor.feed, Feed::Lost { .. });
     let columns = Column::fitting(area.width);
     let room = usize::from(area.height.saturating_sub(1)).max(1);
     // Only what is seen is made: there may be a thousand.
@@ -226,7 +229,7 @@ fn lines(
     let first = if rows.len() > room { first.min(rows.len() - room) } else { 0 };
     let seen = rows.iter().skip(first).take(room).map(|row| {
         let is_over = floor.is_over(row);
-        let cells = columns.iter().map(|column| cell(*column, row, is_over, look, now));
+        let cells = columns.iter().map(|column| cell(*column, row, (is_over, is_lost), look, now));
         Row::new(cells.collect::<Vec<_>>())
     });
     let widths = columns.iter().map(|column| match column.width() {
@@ -242,15 +245,23 @@ fn lines(
     frame.render_stateful_widget(table, area, &mut state);
 }
 
-fn cell(column: Column, row: &WatchedRow, is_over: bool, look: &Look, now: Timestamp) -> Cell<'static> {
-    let was = is_over || cells::is_unknown(row);
+fn cell(
+    column: Column,
+    row: &WatchedRow,
+    (is_over, floor_is_lost): (bool, bool),
+    look: &Look,
+    now: Timestamp,
+) -> Cell<'static> {
+    let was = floor_is_lost || is_over || cells::is_unknown(row);
     let dim = |text: String| Cell::new(text).style(Look::dim(was));
     match column {
         Column::Agent => Cell::new(cells::name(row)),
         Column::Number => Cell::new(cells::number(row)),
         Column::State => {
             let said = floor_state(row, is_over, look);
-            Cell::new(said.0).style(look.tone(said.1))
+            let tone =
+                if floor_is_lost { Style::new().add_modifier(Modifier::DIM) } else { look.tone(said.1) };
+            Cell::new(said.0).style(tone)
         }
         Column::Since if is_over => Cell::new(cells::length(now - row.until)),
         Column::Since => Cell::new(cells::clock(row, now)),
@@ -421,7 +432,7 @@ mod tests {
     fn drawn(floor: &Floor, (width, height): (u16, u16)) -> String {
         let look = Look { zone: TimeZone::UTC, colours: true };
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| drop(draw(frame, floor, &look, at(0)))).unwrap();
+        terminal.draw(|frame| assert!(draw(frame, floor, &look, at(0)) < 100)).unwrap();
         let buffer = terminal.backend().buffer();
         let mut text = String::new();
         let mut marks = String::new();
@@ -527,7 +538,7 @@ mod tests {
             for height in 0..30 {
                 let look = Look { zone: TimeZone::UTC, colours: false };
                 let mut terminal = Terminal::new(TestBackend::new(width * 5, height)).unwrap();
-                terminal.draw(|frame| drop(draw(frame, &floor, &look, at(0)))).unwrap();
+                terminal.draw(|frame| assert!(draw(frame, &floor, &look, at(0)) < 100)).unwrap();
                 let cells = &terminal.backend().buffer().content;
                 assert!(cells.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
             }

@@ -7,15 +7,16 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
+use callfold::Timestamp;
 use callfold::live::watchers::{Told, VERSION, WatchedRow, socket_of};
 use callfold::live::{Clock as _, LineWatch, SystemClock};
 use callfold::log::{LogError, Options, StoreError};
-use callfold::{Span, Timestamp};
 use jiff::tz::TimeZone;
 
 use crate::args::Store;
 use crate::fail::Failed;
 use crate::store::{Io, open_with};
+use crate::time::day_offset;
 
 /// The longest line that a recorder writes, and more.
 const LONGEST: u64 = 1024 * 1024;
@@ -72,16 +73,10 @@ fn ends(log: &callfold::log::Log, zone: &TimeZone) -> Result<Vec<WatchedRow>, Lo
     let mut rows = Vec::new();
     for stream in log.streams()? {
         let Some(until) = stream.head.at else { continue };
-        let line = LineWatch::from_log(log, stream.id, until, offset(zone, until))?;
+        let line = LineWatch::from_log(log, stream.id, until, day_offset(zone, until))?;
         rows.push(WatchedRow { row: line.row(until), until, recorded: false });
     }
     Ok(rows)
-}
-
-/// How far the zone's days begin before those of UTC.
-pub(crate) fn offset(zone: &TimeZone, at: Timestamp) -> Span {
-    let at = jiff::Timestamp::from_microsecond(at.as_micros()).unwrap_or_default();
-    Span::from_secs(i64::from(zone.to_offset(at).seconds()))
 }
 
 /// Reads what a recorder writes, on a thread of its own, and connects again when it went away.
