@@ -157,18 +157,20 @@ impl Told {
                 self.results.send_modify(|told| *told += results as u64);
                 self.changed.send_replace(());
             }
-            News::Socket { why, .. } => {
-                // The engine tells that the connection was lost; this says why. After a goodbye it is no news.
-                if !matches!(self.view().connection, Connection::Leaving | Connection::Offline) {
-                    self.say(&Said::new(Tone::Quiet, format!("socket: {}", shown(&why.to_string()))));
-                }
+            // The engine tells that the connection was lost; this says why. After a goodbye it is no news.
+            News::Socket { why, .. } if !self.is_leaving() => {
+                self.say(&Said::new(Tone::Quiet, format!("socket: {}", shown(&why.to_string()))));
             }
             News::Reconnecting { after, .. } => {
                 let text = format!("the connection is made again in {:.1} s", after.as_secs_f32());
                 self.say(&Said::new(Tone::Connection, text));
             }
-            _ => {}
+            News::Socket { .. } | _ => {}
         }
+    }
+
+    fn is_leaving(&self) -> bool {
+        matches!(self.view().connection, Connection::Leaving | Connection::Offline)
     }
 
     /// The command that these events say was given.

@@ -14,6 +14,7 @@ use ratatui::widgets::{Block, Borders, Cell, Paragraph, Row, Table, TableState};
 
 use super::cells;
 use super::floor::{Feed, Floor};
+use crate::store::count;
 use crate::style::Tone;
 use crate::time::time_of_day;
 use crate::words::shown;
@@ -168,8 +169,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, floor: &Floor, look: &Look, now: Times
 /// Where what is shown is from, and how much of it is shown.
 fn header(floor: &Floor, look: &Look, shown_rows: usize) -> Line<'static> {
     let all = floor.len();
-    let count =
-        if shown_rows == all { format!("{all} lines") } else { format!("{shown_rows} of {all} lines") };
+    let lines = count(all as u64, "line", "lines");
+    let count = if shown_rows == all { lines } else { format!("{shown_rows} of {lines}") };
     let (tone, from) = match &floor.feed {
         Feed::Asked => (Tone::Connection, "the recorder is asked".to_owned()),
         Feed::Live { lines } if all < *lines => {
@@ -351,6 +352,15 @@ mod tests {
     use super::super::source::Fed;
     use super::*;
 
+    const MARKS: [(Color, char); 7] = [
+        (Color::Reset, '.'),
+        (Color::Red, 'r'),
+        (Color::Green, 'g'),
+        (Color::Yellow, 'y'),
+        (Color::Blue, 'b'),
+        (Color::Magenta, 'm'),
+        (Color::Cyan, 'c'),
+    ];
     const NOW: i64 = 1_768_197_600; // 2026-01-12 06:00:00 UTC
 
     fn at(secs: i64) -> Timestamp {
@@ -443,16 +453,7 @@ mod tests {
                 let mark = match cell.modifier {
                     m if m.contains(Modifier::REVERSED) => 'R',
                     m if m.contains(Modifier::DIM) => 'd',
-                    _ => match cell.fg {
-                        Color::Reset => '.',
-                        Color::Red => 'r',
-                        Color::Green => 'g',
-                        Color::Yellow => 'y',
-                        Color::Blue => 'b',
-                        Color::Magenta => 'm',
-                        Color::Cyan => 'c',
-                        _ => '?',
-                    },
+                    _ => MARKS.iter().find(|(colour, _)| *colour == cell.fg).map_or('?', |(_, mark)| *mark),
                 };
                 marks.push(mark);
             }

@@ -48,7 +48,7 @@ pub(super) fn start(
             // It answers who watches until it is dropped.
             services.spawn(async move {
                 let _watchers = watchers;
-                std::future::pending().await
+                std::future::pending::<()>().await;
             });
         }
         // What matters is recorded all the same.
