@@ -52,6 +52,10 @@ impl Figures {
         }
         let handle = builder.install_recorder().map_err(|error| told(&error))?;
         names::describe();
+        // What did not happen yet is there to be compared with.
+        for name in [names::RECONNECTS, names::GAPS] {
+            metrics::counter!(name).increment(0);
+        }
         Ok(Self { handle, listener, address })
     }
 

@@ -14,20 +14,22 @@ use crate::input;
 /// The most addresses of one server. All of them are dialled at once.
 const MOST_URLS: usize = 10;
 
+/// What the arguments stand under in the help.
+const HEADING: &str = "Server";
+
 /// The server, and who logs in there.
 ///
 /// Both `--url` and `--login` are needed. They are asked for by [`Server::reach`], because a command may have them
 /// from elsewhere.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Server")]
 pub(crate) struct Server {
     /// The address of the server, such as wss://pbx.example. May be given up to 10 times: all are dialled at once, and
     /// the first that answers is taken.
-    #[arg(long = "url", value_name = "URL")]
+    #[arg(long = "url", value_name = "URL", help_heading = HEADING)]
     pub(crate) urls: Vec<String>,
 
     /// Who logs in.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = HEADING)]
     pub(crate) login: Option<String>,
 
     /// The password is the first line of this file.
@@ -35,7 +37,7 @@ pub(crate) struct Server {
     /// The file must be readable by its owner only, as a key of ssh must. Without a file, the password is taken from
     /// the variable `CALLFOLD_PASSWORD`, or else asked for on the terminal. It cannot be given as an argument: every
     /// user of the machine sees those.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = HEADING)]
     pub(crate) password_file: Option<PathBuf>,
 
     #[command(flatten)]
@@ -46,13 +48,13 @@ pub(crate) struct Server {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub(crate) struct Trust {
     /// Trust the certificate authorities in this PEM file, besides those that the system trusts.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = HEADING)]
     pub(crate) ca: Option<PathBuf>,
 
     /// Allow `ws` without TLS to other machines.
     ///
     /// Whoever can read the network on the way can then log in as the agent.
-    #[arg(long)]
+    #[arg(long, help_heading = HEADING)]
     pub(crate) insecure_ws: bool,
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use callfold::live::{LineError, News, Reconnect, SocketError};
 use callfold::log::{Instant, Log, LogError, StreamId};
-use callfold::{Command, Event, Timestamp, View};
+use callfold::{Command, Connection, Event, Timestamp, View};
 
 use super::shown::{Shown, Shows};
 use super::{Recording, now};
@@ -189,8 +189,9 @@ impl Tale {
     }
 
     fn socket(&self, why: &SocketError) {
-        // Those are as it should be, or told by what is decided on them.
-        if !matches!(why, SocketError::Closed { .. } | SocketError::GivenUp) {
+        // Those are as it should be, or told by what is decided on them; after the goodbye, any end is.
+        let is_over = matches!(self.view.connection, Connection::Leaving | Connection::Offline);
+        if !is_over && !matches!(why, SocketError::Closed { .. } | SocketError::GivenUp) {
             self.say(Tone::Bad, format!("connection: {}", shown(&why.to_string())));
         }
     }

@@ -183,8 +183,8 @@ async fn record(args: &Record, wanted: Vec<Wanted>, log: &Log, io: &mut Io<'_>) 
     // Before there is anything to count.
     let figures = services::figures(args.metrics, io).await?;
     let mut lines = Vec::with_capacity(wanted.len());
-    for wanted in wanted {
-        lines.push(open(log, wanted).await?);
+    for (place, wanted) in wanted.into_iter().enumerate() {
+        lines.push(open(log, wanted, place + 1).await?);
     }
     let services = services::start(figures, log, &args.store.path, &lines, &args.times.zone(), io);
     let printer = Printer::start(args.times.zone(), args.color, &lines);
@@ -242,9 +242,10 @@ async fn record(args: &Record, wanted: Vec<Wanted>, log: &Log, io: &mut Io<'_>) 
     summary(args, &lines, &all, log, io)
 }
 
-async fn open(log: &Log, wanted: Wanted) -> Result<Recording, Failed> {
+async fn open(log: &Log, wanted: Wanted, number: usize) -> Result<Recording, Failed> {
     let Wanted { name, reach: Reach { mut options, endpoint } } = wanted;
-    options.name.clone_from(&name);
+    // Its name may be a person's, and is not for what is logged.
+    options.name = number.to_string();
     // A floor that all talks at once is shown in full.
     options.news = 1_024;
     let url = endpoint.addresses.first().map(|url| url.as_str().to_owned()).unwrap_or_default();

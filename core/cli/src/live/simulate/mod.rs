@@ -86,40 +86,42 @@ pub(crate) struct Simulate {
     verbose: bool,
 }
 
+/// What the faults stand under in the help.
+const HEADING: &str = "Faults";
+
 /// How the server misbehaves.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Faults")]
 struct Misbehaviour {
     /// How long every message takes, such as 20ms.
-    #[arg(long, value_name = "TIME", value_parser = span::parse)]
+    #[arg(long, help_heading = HEADING, value_name = "TIME", value_parser = span::parse)]
     latency: Option<Duration>,
 
     /// How much longer a message may take. The order stays.
-    #[arg(long, value_name = "TIME", value_parser = span::parse)]
+    #[arg(long, help_heading = HEADING, value_name = "TIME", value_parser = span::parse)]
     jitter: Option<Duration>,
 
     /// One message in so many comes twice.
-    #[arg(long, value_name = "N")]
+    #[arg(long, help_heading = HEADING, value_name = "N")]
     duplicates: Option<u32>,
 
     /// One message in so many is overtaken by later ones.
-    #[arg(long, value_name = "N")]
+    #[arg(long, help_heading = HEADING, value_name = "N")]
     disorder: Option<u32>,
 
     /// A method that gets no answer. May be given several times.
-    #[arg(long, value_name = "METHOD")]
+    #[arg(long, help_heading = HEADING, value_name = "METHOD")]
     silent: Vec<String>,
 
     /// A method whose answer comes so much later, such as getversion=2s. May be given several times.
-    #[arg(long, value_name = "METHOD=TIME", value_parser = late)]
+    #[arg(long, help_heading = HEADING, value_name = "METHOD=TIME", value_parser = late)]
     late: Vec<(String, Duration)>,
 
     /// Cuts one connection so long after it was opened. May be given several times, once for each connection.
-    #[arg(long, value_name = "TIME", value_parser = span::parse)]
+    #[arg(long, help_heading = HEADING, value_name = "TIME", value_parser = span::parse)]
     cut_after: Vec<Duration>,
 
     /// Cuts a connection once, when this method is asked. May be given several times.
-    #[arg(long, value_name = "METHOD")]
+    #[arg(long, help_heading = HEADING, value_name = "METHOD")]
     cut_at: Vec<String>,
 }
 
