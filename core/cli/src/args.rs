@@ -9,6 +9,7 @@ use crate::demo;
 use crate::exit;
 use crate::live::{record, simulate};
 use crate::store::{calls, erase, export, head, import, show, state, streams, verify};
+use crate::{console, watch};
 
 /// Folds what a PBX says and what an agent does into one log, and tells what follows from it.
 ///
@@ -62,6 +63,12 @@ pub(crate) enum Command {
     /// Make a number or a name unreadable, for good.
     #[command(after_help = erase::HELP)]
     Erase(erase::Erase),
+    /// Look on: what is so on every line.
+    #[command(after_help = watch::HELP)]
+    Watch(watch::Watch),
+    /// Work an agent's line from the keyboard, or by a script.
+    #[command(after_help = console::HELP)]
+    Console(console::Console),
 }
 
 /// The store that a command works on.

@@ -12,6 +12,7 @@ Exit codes:
        import: a session is in the store already
        verify: today's rules decide otherwise
        record: a server refused one of the logins for good
+       console: a command was refused, or waited for in vain
        erase:  it can still be read somewhere, or nothing has it
        others: what was asked for is not there (no such call, stream or record)
   2  misuse: the arguments make no sense

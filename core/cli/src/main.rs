@@ -4,9 +4,11 @@
 //!
 //! - [`args`]: what can be asked for;
 //! - [`replay`]: the command `replay`, and [`page`]: a replay as a person reads it;
-//! - [`demo`]: the command `demo`, and [`live`]: what the commands that talk to a server share;
+//! - [`demo`]: the command `demo`: a day in an office, played and recorded;
 //! - [`store`]: the commands that work on a store, one module each;
 //! - [`live`]: the commands that talk to a server, or are one;
+//! - [`watch`]: the command `watch`: every line, as it changes;
+//! - [`console`]: the command `console`: an agent at the keyboard;
 //! - [`calls`]: calls, commands and times as a person reads them;
 //! - [`words`]: what happened, in plain words;
 //! - [`input`]: opens a file, packed or not, and [`out_file`] makes one that appears whole or not at all;
@@ -18,6 +20,7 @@
 
 mod args;
 mod calls;
+mod console;
 mod demo;
 mod exit;
 mod fail;
@@ -31,6 +34,7 @@ mod store;
 mod style;
 mod table;
 mod time;
+mod watch;
 mod words;
 
 use std::io::{self, Write as _};
@@ -66,6 +70,8 @@ fn run(command: Command) -> exit::Outcome {
         Command::Head(args) => store::run(plain, |io| store::head::run(&args, io)),
         Command::Export(args) => store::run(plain, |io| store::export::run(&args, io)),
         Command::Erase(args) => store::run(args.look, |io| store::erase::run(&args, io)),
+        Command::Watch(args) => store::run(args.look, |io| watch::run(&args, io)),
+        Command::Console(args) => store::run(plain, |_| console::run(&args)),
     }
 }
 

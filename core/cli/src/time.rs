@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use callfold::Timestamp;
+use callfold::{Span, Timestamp};
 use jiff::civil;
 use jiff::tz::TimeZone;
 
@@ -25,9 +25,20 @@ pub(crate) fn clock(at: Timestamp, zone: &TimeZone) -> String {
     zoned(at, zone).map_or("time unknown".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string())
 }
 
-/// The time of day alone.
-pub(crate) fn time_of_day(at: Timestamp, zone: &TimeZone) -> String {
+/// The time of day, to the millisecond.
+pub(crate) fn moment_of_day(at: Timestamp, zone: &TimeZone) -> String {
     zoned(at, zone).map_or("time unknown".to_owned(), |at| at.strftime("%H:%M:%S%.3f").to_string())
+}
+
+/// The time of day, to the second.
+pub(crate) fn time_of_day(at: Timestamp, zone: &TimeZone) -> String {
+    zoned(at, zone).map_or("time unknown".to_owned(), |at| at.strftime("%H:%M:%S").to_string())
+}
+
+/// How far the zone's days begin before those of UTC.
+pub(crate) fn day_offset(zone: &TimeZone, at: Timestamp) -> Span {
+    let at = jiff::Timestamp::from_microsecond(at.as_micros()).unwrap_or_default();
+    Span::from_secs(i64::from(zone.to_offset(at).seconds()))
 }
 
 fn zoned(at: Timestamp, zone: &TimeZone) -> Option<jiff::Zoned> {

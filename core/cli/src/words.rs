@@ -564,7 +564,7 @@ fn line(state: LineState) -> &'static str {
 }
 
 /// How a command ended.
-fn ended(command: &str, result: &CommandResult) -> Said {
+pub(crate) fn ended(command: &str, result: &CommandResult) -> Said {
     let refused = |why: String| Said::new(Tone::Bad, format!("command {command} refused: {why}"));
     match result {
         CommandResult::Refused { code, method: Some(method), .. } => {
@@ -618,7 +618,8 @@ fn agent_state(state: AgentState, status: AgentState, reason: Option<&BreakReaso
     Said::new(Tone::Agent, text)
 }
 
-const fn doing(state: AgentState) -> &'static str {
+/// What an agent does.
+pub(crate) const fn doing(state: AgentState) -> &'static str {
     match state {
         AgentState::Disconnected => "away",
         AgentState::Ready => "ready",
@@ -680,7 +681,8 @@ fn person(party: &Party, view: &View) -> String {
     if is_agent(party, view) { format!("{who} (the agent)") } else { who }
 }
 
-fn telephone(number: &str) -> String {
+/// A number as people read it.
+pub(crate) fn telephone(number: &str) -> String {
     shown(&phone::formatted(number))
 }
 

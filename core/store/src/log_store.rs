@@ -82,6 +82,15 @@ pub trait LogStore: Send + Sync + fmt::Debug {
     /// [`StoreError`] if they cannot be read.
     fn streams(&self) -> Result<Vec<(StreamId, Vec<u8>)>, StoreError>;
 
+    /// The description that a stream was added with.
+    ///
+    /// # Errors
+    /// [`StoreError::NoStream`] if there is none of this name.
+    fn description(&self, stream: StreamId) -> Result<Vec<u8>, StoreError> {
+        let found = self.streams()?.into_iter().find(|(id, _)| *id == stream);
+        found.map(|(_, description)| description).ok_or(StoreError::NoStream(stream))
+    }
+
     /// Adds a stream. The description is part of its chain and never changes.
     ///
     /// # Errors

@@ -74,6 +74,13 @@ impl LogStore for MemoryStore {
         Ok(ids.zip(inner.streams.iter().map(|stream| stream.description.clone())).collect())
     }
 
+    fn description(&self, stream: StreamId) -> Result<Vec<u8>, StoreError> {
+        let inner = self.read();
+        let place = usize::try_from(stream.0).ok();
+        let found = place.and_then(|place| inner.streams.get(place));
+        found.map(|stream| stream.description.clone()).ok_or(StoreError::NoStream(stream))
+    }
+
     fn add_stream(&self, description: &[u8]) -> Result<StreamId, StoreError> {
         let mut inner = self.write();
         let id = |place: usize| StreamId(u32::try_from(place).unwrap_or(u32::MAX));

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use callfold::{Effect, Input, InputKind, Machine, SocketId, Text, Timer, Timestamp, View};
-use callfold_transport::{Clock, Handle, Place};
+use callfold_transport::{Clock, Handle, Handled, Place};
 use tokio::sync::watch;
 use tokio::time::Instant;
 

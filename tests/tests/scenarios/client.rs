@@ -10,7 +10,7 @@ use callfold::{
     Config, CtiConfig, Effect, Event, Input, InputKind, Machine, Outcome, SocketId, Span, Timer, Timestamp,
     View,
 };
-use callfold_transport::{Clock, Handle, Place, SystemClock};
+use callfold_transport::{Clock, Handle, Handled, Place, SystemClock};
 use serde_json::{Value, json};
 
 use crate::recorded::Said;
@@ -128,9 +128,9 @@ impl Handle for Hasty {
 
     const PLACE: Place = Place::Here;
 
-    fn handle(&mut self, inputs: &[Input<'_>]) -> Result<Vec<Outcome>, Infallible> {
+    fn handle(&mut self, inputs: &[Input<'_>]) -> Result<Vec<Handled>, Infallible> {
         let mut heard = self.ear.lock();
-        let mut outcomes = Vec::new();
+        let mut all = Vec::new();
         for input in inputs {
             heard.began.get_or_insert(input.at);
             // What came together came one after the other, as in the traces: pictures that are due at one moment would
@@ -142,10 +142,10 @@ impl Handle for Hasty {
             let mut outcome = Outcome::default();
             self.machine.handle(&input, &mut outcome);
             heard.take(&input, &outcome, self.level);
-            outcomes.push(outcome);
+            all.push(Handled::new(outcome, None));
         }
         heard.due = self.machine.poll_timeout().map(|(due, _)| due);
-        Ok(outcomes)
+        Ok(all)
     }
 
     fn poll_timeout(&self) -> Option<(Timestamp, Timer)> {

@@ -3,6 +3,7 @@
 //! - [`record`] opens a line that is recorded: it begins the line's stream in the log, or goes on with it.
 //! - [`Line`] is the line, for the application: commands, news, the view. It needs a tokio runtime.
 //! - [`LineWatch`] folds what is told of a line into what to show of it, from the log and then live.
+//! - [`watchers`] answers those who look on at a running recorder, over a socket in the store's directory.
 //! - [`figures`] are what a running recorder counts.
 //!
 //! Without a log, [`Line::open`] takes a bare [`Machine`](crate::Machine).
@@ -32,9 +33,13 @@
 //! # }
 //! ```
 
+#[cfg(unix)]
+mod board;
 pub mod figures;
 mod record;
 mod watch;
+#[cfg(unix)]
+pub mod watchers;
 
 pub use callfold_transport::{
     Clock, Error as LineError, Handle, Handled, Limits, Line, News, NewsReader, Options, Place, Plain,

@@ -122,6 +122,12 @@ impl LineWatch {
         (self.seq, self.at) = (seq, Some(at));
     }
 
+    /// The last record that is known.
+    #[must_use]
+    pub const fn seq(&self) -> u64 {
+        self.seq
+    }
+
     /// The view after the last record.
     #[must_use]
     pub const fn view(&self) -> &View {

@@ -42,6 +42,7 @@ mod trace;
 mod verify;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -88,8 +89,19 @@ pub struct Log {
     turns: Arc<Turns>,
     /// Held from looking whether a stream may be added until it is.
     adding: Arc<Mutex<()>>,
+    names: Arc<Mutex<Names>>,
     /// The directories of the PBX that its lines have in memory.
     directories: Arc<Mutex<DirectoryPool>>,
+}
+
+/// The streams by their names, as far as they were read.
+#[derive(Debug, Default)]
+struct Names {
+    by_name: BTreeMap<String, StreamId>,
+    /// How many streams were read.
+    read: u32,
+    /// How many erasures there had been then.
+    erasures: u64,
 }
 
 /// What those who write and who erases have to know of each other.
@@ -162,6 +174,7 @@ impl Log {
             deriving: Arc::default(),
             turns: Arc::default(),
             adding: Arc::default(),
+            names: Arc::default(),
             directories: Arc::default(),
         }
     }
@@ -195,10 +208,15 @@ impl Log {
     /// # Errors
     /// [`LogError::NoStream`] if there is none.
     pub fn stream(&self, name: &str) -> Result<Stream, LogError> {
-        let mut streams = self.streams()?;
-        let place = streams.iter().position(|stream| stream.info.name.as_str() == name);
-        let place = place.or_else(|| streams.iter().position(|stream| stream.id.to_string() == name));
-        place.map(|place| streams.swap_remove(place)).ok_or_else(|| LogError::NoStream(name.to_owned()))
+        let id = match self.named(name)? {
+            Some(id) => id,
+            None => StreamId(name.parse().map_err(|_| LogError::NoStream(name.to_owned()))?),
+        };
+        match self.info(id) {
+            Ok(info) => Ok(Stream { id, info, head: self.store.head(id)? }),
+            Err(LogError::Store(StoreError::NoStream(_))) => Err(LogError::NoStream(name.to_owned())),
+            Err(error) => Err(error),
+        }
     }
 
     /// What a stream is.
@@ -206,10 +224,29 @@ impl Log {
     /// # Errors
     /// [`LogError`] if there is none, or it cannot be read.
     pub fn info(&self, stream: StreamId) -> Result<StreamInfo, LogError> {
-        let all = self.store.streams()?;
-        let found = all.into_iter().find(|(id, _)| *id == stream);
-        let (_, description) = found.ok_or(StoreError::NoStream(stream))?;
-        Ok(StreamInfo::read(&description, self.store.keys())?)
+        Ok(StreamInfo::read(&self.store.description(stream)?, self.store.keys())?)
+    }
+
+    /// The stream of this name.
+    fn named(&self, name: &str) -> Result<Option<StreamId>, LogError> {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let erasures = self.turns.erasures();
+        if names.erasures != erasures {
+            // Some may be a token now.
+            *names = Names { erasures, ..Names::default() };
+        }
+        // What was added since the last time: streams are numbered as they come.
+        loop {
+            let id = StreamId(names.read);
+            let description = match self.store.description(id) {
+                Ok(description) => description,
+                Err(StoreError::NoStream(_)) => return Ok(names.by_name.get(name).copied()),
+                Err(error) => return Err(error.into()),
+            };
+            let info = StreamInfo::read(&description, self.store.keys())?;
+            names.by_name.entry(info.name.as_str().to_owned()).or_insert(id);
+            names.read += 1;
+        }
     }
 
     /// Makes everything that was appended durable now.

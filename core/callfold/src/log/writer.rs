@@ -38,9 +38,8 @@ impl Log {
     pub fn begin(&self, info: &StreamInfo) -> Result<StreamWriter, LogError> {
         // Two that begin at once must not both find the name free.
         let _one_at_a_time = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
-        let streams = self.streams()?;
-        if let Some(there) = streams.iter().find(|stream| stream.info.name == info.name) {
-            return Err(LogError::NameTaken { name: info.name.as_str().to_owned(), id: there.id });
+        if let Some(id) = self.named(info.name.as_str())? {
+            return Err(LogError::NameTaken { name: info.name.as_str().to_owned(), id });
         }
         let stream = {
             let _no_erasure = self.turns.write();

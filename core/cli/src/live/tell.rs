@@ -7,7 +7,7 @@ use callfold::{Connection, Timestamp, View};
 use jiff::tz::TimeZone;
 
 use crate::style::{TIME, TITLE, Tone};
-use crate::time::time_of_day;
+use crate::time::moment_of_day;
 use crate::words::{Said, Story, shown};
 
 /// Tells of one line. It follows the line's view by what is told, from the beginning.
@@ -55,7 +55,7 @@ impl Teller {
         width: usize,
         said: &[Said],
     ) -> io::Result<()> {
-        let time = time_of_day(at, zone);
+        let time = moment_of_day(at, zone);
         for line in said {
             let style = line.tone.style();
             let name = &self.name;

@@ -161,6 +161,13 @@ impl Totals {
         }
     }
 
+    /// With so much more of one kind.
+    #[must_use]
+    pub fn with(mut self, kind: TimeKind, span: Span) -> Self {
+        self.add(kind, span);
+        self
+    }
+
     /// These and those.
     #[must_use]
     pub fn plus(mut self, other: &Self) -> Self {

@@ -114,6 +114,8 @@ struct Appender {
 
 #[derive(Debug)]
 struct Stream {
+    /// Where its chain begins: the hash of its description.
+    origin: Hash,
     head: StreamHead,
     tail: Tail,
     is_unsynced: bool,
@@ -491,11 +493,17 @@ impl LogStore for SledStore {
         self.inner.descriptions()
     }
 
+    fn description(&self, stream: StreamId) -> Result<Vec<u8>, StoreError> {
+        self.inner.description(stream)
+    }
+
     fn add_stream(&self, description: &[u8]) -> Result<StreamId, StoreError> {
         let inner = &self.inner;
         let mut appender = locked(&inner.appender);
         inner.check_writable()?;
-        if let Some((there, _)) = inner.descriptions()?.into_iter().find(|(_, known)| known == description) {
+        let origin = Hash::of_stream(description);
+        let mut known = (0..).map(StreamId).zip(&appender.streams);
+        if let Some((there, _)) = known.find(|(_, stream)| stream.origin == origin) {
             return Err(StoreError::SameStream(there));
         }
         let id = StreamId(u32::try_from(appender.streams.len()).unwrap_or(u32::MAX));
@@ -504,9 +512,9 @@ impl LogStore for SledStore {
             return Err(StoreError::Block { place, what: "a description that is too long" });
         }
         inner.put_description(id, description).map_err(|error| inner.fail(error))?;
-        let head = StreamHead { seq: 0, hash: Hash::of_stream(description), at: None };
+        let head = StreamHead { seq: 0, hash: origin, at: None };
         // Noted as durable although it has no record: a stream that is gone later is missed.
-        appender.streams.push(Stream { head, tail: Tail::default(), is_unsynced: true });
+        appender.streams.push(Stream { origin, head, tail: Tail::default(), is_unsynced: true });
         appender.unsynced.push(id);
         appender.ticket += 1;
         let ticket = appender.ticket;

@@ -161,7 +161,7 @@ impl Inner {
                 let what = if wrong.is_some() { "it is damaged" } else { "it is not there" };
                 return Err(StoreError::DurableDamaged { place, what });
             }
-            found.push((id, head, wrong));
+            found.push((id, first, head, wrong));
         }
         let next = StreamId(u32::try_from(found.len()).unwrap_or(u32::MAX));
         if let Some(stream) = locked(&self.durable).first_from(next) {
@@ -170,12 +170,12 @@ impl Inner {
         }
         // Nothing is changed before all of them have been looked at: the store may still be refused.
         let mut appender = Appender { ticket: 1, ..Appender::default() };
-        for (id, head, wrong) in found {
+        for (id, origin, head, wrong) in found {
             if let Some(wrong) = wrong {
                 report.cut.push(self.cut(id, wrong)?);
             }
             let tail = self.take_up_tail(id, &head)?;
-            appender.streams.push(Stream { head, tail, is_unsynced: true });
+            appender.streams.push(Stream { origin, head, tail, is_unsynced: true });
             appender.unsynced.push(id);
         }
         *locked(&self.appender) = appender;

@@ -57,6 +57,10 @@ impl Inner {
 
     /// Where a stream's chain begins.
     pub(super) fn first_hash(&self, stream: StreamId) -> Result<Hash, StoreError> {
+        Ok(Hash::of_stream(&self.description(stream)?))
+    }
+
+    pub(super) fn description(&self, stream: StreamId) -> Result<Vec<u8>, StoreError> {
         let mut description = Vec::new();
         let mut has_first = false;
         for found in self.streams.scan_prefix(stream.0.to_be_bytes()) {
@@ -64,7 +68,7 @@ impl Inner {
             has_first |= name.len() == 4;
             description.extend_from_slice(&part);
         }
-        if has_first { Ok(Hash::of_stream(&description)) } else { Err(StoreError::NoStream(stream)) }
+        if has_first { Ok(description) } else { Err(StoreError::NoStream(stream)) }
     }
 
     pub(super) fn blocks(&self, stream: StreamId, from: u64) -> Blocks<'_> {

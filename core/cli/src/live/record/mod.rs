@@ -186,7 +186,7 @@ async fn record(args: &Record, wanted: Vec<Wanted>, log: &Log, io: &mut Io<'_>) 
     for (place, wanted) in wanted.into_iter().enumerate() {
         lines.push(open(log, wanted, place + 1).await?);
     }
-    let services = services::start(figures, log, &args.store.path, &lines);
+    let services = services::start(figures, log, &args.store.path, &lines, &args.times.zone(), io);
     let printer = Printer::start(args.times.zone(), args.color, &lines);
     let shows = if args.quiet { Shows::Nothing } else { printer.shows() };
     let mut running = JoinSet::new();

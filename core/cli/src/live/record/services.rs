@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use callfold::live::figures::STORE_BYTES;
+use callfold::live::{Clock as _, SystemClock, watchers};
 use callfold::log::Log;
+use jiff::tz::TimeZone;
 use tokio::task::JoinSet;
 
 use super::Recording;
 use crate::fail::Failed;
 use crate::live::figures::Figures;
 use crate::store::Io;
+use crate::time;
 
 /// How often it is counted how big the store is.
 const COUNT_EVERY: Duration = Duration::from_secs(10);
@@ -29,8 +32,28 @@ pub(super) async fn figures(address: Option<SocketAddr>, io: &mut Io<'_>) -> Res
 
 /// Starts everything that works on a log that is being recorded and on its lines: here is where one more is started.
 /// They end when what is returned is dropped, after the lines and before the store is closed.
-pub(super) fn start(figures: Option<Figures>, _log: &Log, store: &Path, _lines: &[Recording]) -> JoinSet<()> {
+pub(super) fn start(
+    figures: Option<Figures>,
+    log: &Log,
+    store: &Path,
+    lines: &[Recording],
+    zone: &TimeZone,
+    io: &mut Io<'_>,
+) -> JoinSet<()> {
     let mut services = JoinSet::new();
+    let recorded = lines.iter().map(|line| line.recorded.clone()).collect();
+    let offset = time::day_offset(zone, SystemClock.now());
+    match watchers::serve(log.clone(), recorded, &watchers::socket_of(store), offset) {
+        Ok(watchers) => {
+            // It answers who watches until it is dropped.
+            services.spawn(async move {
+                let _watchers = watchers;
+                std::future::pending::<()>().await;
+            });
+        }
+        // What matters is recorded all the same.
+        Err(error) => io.complain(&format!("nobody can watch: {error}")),
+    }
     if let Some(figures) = figures {
         services.spawn(figures.serve());
         services.spawn(count_bytes(store.to_owned()));
