@@ -197,7 +197,7 @@ fn numbers(told: &Told, word: &str) -> Vec<(String, String)> {
         let number = party.phone()?;
         Some((number.as_str().to_owned(), named(party.name.as_ref().map(|name| name.as_str()))))
     });
-    let plan = view.directory.numbers.keys().map(|number| {
+    let plan = view.directory.numbers.iter().map(|(number, _)| {
         let owner = view.directory.user(number.as_str()).and_then(|user| user.name.as_ref());
         (number.as_str().to_owned(), named(owner.map(|name| name.as_str())))
     });

@@ -6,6 +6,7 @@ mod office;
 mod seen;
 mod traffic;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -146,6 +147,7 @@ impl Misbehaviour {
             duplicates: chance(self.duplicates),
             disorder: chance(self.disorder),
             silent: self.silent.iter().cloned().collect(),
+            instead: BTreeMap::new(),
             late: self.late.iter().map(|(method, time)| (method.clone(), in_span(*time))).collect(),
             cuts: at.chain(after).collect(),
             seed,
