@@ -373,6 +373,8 @@ impl Inner {
         }
         self.put_block(id, tail.first, tail.at, &tail.bytes)?;
         tail.bytes.clear();
+        // One long record must not cost every stream its length for ever.
+        tail.bytes.shrink_to(FULL_BYTES);
         let mut gone = sled::Batch::default();
         for key in tail.keys.drain(..) {
             gone.remove(&key[..]);
