@@ -51,6 +51,7 @@ const ENGINE_IS_BUILT_FROM: &[&str] = &[
     "cobs",
     "embedded-io",
     // Of serde_json. Its maps keep the order of insertion, whatever the hasher draws.
+    "allocator-api2",
     "equivalent",
     "foldhash",
     "hashbrown",

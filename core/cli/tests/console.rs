@@ -112,10 +112,7 @@ async fn a_conference_is_made_invited_to_and_left() {
     phones.abort();
     let told = told(&output);
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""), "{told}");
-    assert_told(
-        &told,
-        &["> conference 102", "talk in a conference", "> invite 103", "> end"],
-    );
+    assert_told(&told, &["> conference 102", "talk in a conference", "> invite 103", "> end"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -42,6 +42,8 @@ struct Wanted {
     endpoint: Endpoint,
     tries: u32,
     again: Option<Instant>,
+    /// Since when it is there.
+    since: Option<Instant>,
 }
 
 pub(crate) struct Driver<H> {
@@ -98,8 +100,10 @@ impl<H: Handle> Driver<H> {
     /// Runs the line to its end.
     pub(crate) async fn run(mut self) {
         // Sockets of an earlier life.
-        for socket in self.handle.as_ref().map(Handle::sockets).unwrap_or_default() {
-            self.intake.push(What::Closed(socket));
+        if let Some(handle) = &self.handle {
+            for socket in handle.sockets() {
+                self.intake.push_at(handle.now(), What::Closed(socket));
+            }
         }
         let ended = loop {
             // A server that never pauses must not keep the other lines from their turn.
@@ -224,6 +228,7 @@ impl<H: Handle> Driver<H> {
         let now = Instant::now();
         if let Some((due, timer)) = self.handle.as_ref().and_then(Handle::poll_timeout)
             && self.intake.pace.until(due) == Duration::ZERO
+            && !self.intake.has_timer()
         {
             self.intake.push(What::Timer(timer));
         }
@@ -307,7 +312,7 @@ impl<H: Handle> Driver<H> {
     /// What the application wants of the connection.
     fn want(&mut self, command: &Command) {
         if let Command::Connect(endpoint) = command {
-            self.wanted = Some(Wanted { endpoint: endpoint.clone(), tries: 0, again: None });
+            self.wanted = Some(Wanted { endpoint: endpoint.clone(), tries: 0, again: None, since: None });
         } else if *command == Command::Disconnect || connects_to(command).is_some() {
             // The CTI model connects again by itself.
             self.wanted = None;
@@ -326,7 +331,7 @@ impl<H: Handle> Driver<H> {
             }
         } else if let Event::Connected = event {
             if let Some(wanted) = &mut self.wanted {
-                wanted.tries = 0;
+                wanted.since = Some(Instant::now());
             }
         } else if let Event::ConnectFailed { code, .. } = event {
             self.login = None;
@@ -343,6 +348,11 @@ impl<H: Handle> Driver<H> {
         let Some(wanted) = &mut self.wanted else { return };
         if !offline || wanted.again.is_some() || !self.intake.is_empty() {
             return;
+        }
+        // A server that lets everybody in and drops them at once is not to be hurried.
+        let settled = self.options.reconnect.settled();
+        if wanted.since.take().is_some_and(|since| since.elapsed() >= settled) {
+            wanted.tries = 0;
         }
         // Where nothing can be drawn, nothing is added to the wait.
         let chance = getrandom::u32().unwrap_or_default();
@@ -374,15 +384,17 @@ impl<H: Handle> Driver<H> {
     // ---- what goes out ----
 
     fn carry_out(&mut self, effects: Vec<Effect>, by: AskedBy, command: Option<CommandId>) {
-        let dials = effects.iter().any(|effect| matches!(effect, Effect::Dial { .. }));
-        if dials && by == AskedBy::Us {
+        let dials = effects.iter().filter(|effect| matches!(effect, Effect::Dial { .. })).count();
+        if dials > 0 && by == AskedBy::Us {
             self.hosts.clear();
         }
+        let mut barred = Vec::new();
         for effect in effects {
             match effect {
                 Effect::Dial { socket, url } => {
                     if let Err(why) = self.dial(socket, &url, by) {
-                        self.bar(socket, why, command);
+                        barred.push(why.clone());
+                        self.bar(socket, why);
                     }
                 }
                 Effect::Send { socket, qid, login, request } => {
@@ -404,8 +416,14 @@ impl<H: Handle> Driver<H> {
                 other => tracing::error!(?other, "an effect of a newer engine is not carried out"),
             }
         }
-        if dials && self.sockets.is_empty() {
-            self.wanted = None; // no address may be dialled, and that does not change by itself
+        if dials > 0 && barred.len() == dials {
+            // No address may be dialled. That does not change by itself, and is the command's result.
+            if by == AskedBy::Us {
+                self.wanted = None;
+            }
+            if let Some(awaited) = command.and_then(|command| self.awaited.get_mut(&command)) {
+                awaited.barred = barred.into_iter().next();
+            }
         }
     }
 
@@ -426,12 +444,9 @@ impl<H: Handle> Driver<H> {
         Ok(())
     }
 
-    /// An address may not be dialled: as if it had refused, but the command's result will say why.
-    fn bar(&mut self, socket: SocketId, why: SocketError, command: Option<CommandId>) {
+    /// An address may not be dialled: as if it had refused.
+    fn bar(&mut self, socket: SocketId, why: SocketError) {
         tracing::warn!(socket = socket.0, %why, "not dialled");
-        if let Some(awaited) = command.and_then(|command| self.awaited.get_mut(&command)) {
-            awaited.barred = Some(why.clone());
-        }
         self.intake.push(What::Refused(socket));
         self.tell(News::Socket { socket, why });
     }

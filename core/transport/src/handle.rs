@@ -60,6 +60,11 @@ pub trait Handle: Send + 'static {
     /// was brought back are told to be closed before anything else.
     #[must_use]
     fn sockets(&self) -> Vec<SocketId>;
+
+    /// The moment of its last input: [`Machine::now`]. The sockets of then are told to be closed as of that moment:
+    /// nothing is known of what came after it.
+    #[must_use]
+    fn now(&self) -> Timestamp;
 }
 
 /// A machine alone: nothing is recorded.
@@ -87,5 +92,9 @@ impl Handle for Machine {
 
     fn sockets(&self) -> Vec<SocketId> {
         Self::sockets(self).collect()
+    }
+
+    fn now(&self) -> Timestamp {
+        Self::now(self)
     }
 }

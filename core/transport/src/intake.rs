@@ -103,6 +103,16 @@ impl Intake {
     /// Takes something in, as of now.
     pub(crate) fn push(&mut self, what: What) {
         let at = self.pace.stamp();
+        self.push_at(at, what);
+    }
+
+    /// Whether a timer waits to be handled.
+    pub(crate) fn has_timer(&self) -> bool {
+        self.waiting.iter().any(|item| matches!(item.what, What::Timer(_)))
+    }
+
+    /// Takes something in, as of then.
+    pub(crate) fn push_at(&mut self, at: Timestamp, what: What) {
         self.waiting.push_back(Item { at, taken: Instant::now(), what });
     }
 
@@ -132,15 +142,16 @@ impl Intake {
         }
     }
 
-    /// What has come already, up to what is handled at once.
+    /// What has come already, up to what is handled at once. Orders first: a server that never pauses must not keep the
+    /// agent from hanging up.
     pub(crate) fn ready(&mut self) -> Option<Arrival> {
+        if let Ok(order) = self.orders.try_recv() {
+            return Some(Arrival::Order(order));
+        }
         if self.waiting.len() >= BATCH {
             return None;
         }
-        if let Ok(note) = self.notes.try_recv() {
-            return Some(Arrival::Note(note));
-        }
-        self.orders.try_recv().ok().map(Arrival::Order)
+        self.notes.try_recv().ok().map(Arrival::Note)
     }
 
     /// What is to be handled next.

@@ -51,7 +51,8 @@ impl Line {
     ///
     /// # Errors
     /// [`Error::NoRuntime`] outside of a runtime.
-    pub fn open<H: Handle>(handle: H, options: Options) -> Result<Self, Error> {
+    pub fn open<H: Handle>(handle: H, mut options: Options) -> Result<Self, Error> {
+        options.limits = options.limits.bounded();
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| Error::NoRuntime)?;
         let (orders, ordered) = mpsc::channel(ORDERS);
         let (news, _) = broadcast::channel(options.news.max(1));

@@ -94,6 +94,22 @@ pub struct Limits {
     pub close: Duration,
 }
 
+impl Limits {
+    /// No time is so long that a clock cannot hold it: whoever wants none gives the longest there is.
+    pub(crate) fn bounded(self) -> Self {
+        const LONGEST: Duration = Duration::from_secs(365 * 86_400);
+        Self {
+            handshake: self.handshake.min(LONGEST),
+            login: self.login.min(LONGEST),
+            ping_after: self.ping_after.min(LONGEST),
+            dead_after: self.dead_after.min(LONGEST),
+            write: self.write.min(LONGEST),
+            close: self.close.min(LONGEST),
+            ..self
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -151,6 +167,14 @@ impl Reconnect {
                 | ErrorCode::ServerTooOld
                 | ErrorCode::MethodNotSupported
         )
+    }
+
+    /// After which time a connection is taken to hold: the next loss of it is the first again.
+    pub(crate) const fn settled(self) -> Duration {
+        match self {
+            Self::Never => Duration::ZERO,
+            Self::BackOff { longest, .. } => longest,
+        }
     }
 
     /// How long to wait before try number `tries` (from 0); `chance` is drawn at random.

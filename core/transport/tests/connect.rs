@@ -129,6 +129,79 @@ async fn a_lost_connection_is_made_again() {
 }
 
 #[tokio::test]
+async fn limits_without_end_are_no_harm() {
+    let (pbx, _) = watched().await;
+    let mut options = options();
+    let limits = &mut options.limits;
+    for limit in [&mut limits.login, &mut limits.ping_after, &mut limits.dead_after, &mut limits.write] {
+        *limit = Duration::MAX;
+    }
+    limits.handshake = Duration::MAX;
+    limits.close = Duration::MAX;
+    let line = connected(&pbx.url(), options).await;
+    line.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_drops_whoever_it_let_in_is_not_hurried() {
+    let pbx = Pbx::start(|_, stream| {
+        Box::pin(async move {
+            let act = |method: &str, body: &serde_json::Value| match method {
+                "subscribeevent" if body.to_string().contains("httpresponsecopy") => Act::Drop,
+                _ => answer(method, body),
+            };
+            speak(accept(stream).await, act).await;
+        })
+    })
+    .await;
+    let mut options = options();
+    options.reconnect =
+        Reconnect::BackOff { first: Duration::from_millis(20), longest: Duration::from_secs(30) };
+    let line = open(options);
+    let mut news = line.news();
+    assert!(is_done(&line.command(connect(&pbx.url())).await.unwrap()), "it does let us in");
+    for number in 1..=4 {
+        let tries =
+            until(
+                &mut news,
+                |news| {
+                    if let News::Reconnecting { tries, .. } = news { Some(*tries) } else { None }
+                },
+            );
+        assert_eq!(tries.await, number, "each wait is longer");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_may_not_be_dialled_does_not_hide_what_the_others_say() {
+    let both = |other: &str| {
+        let Command::Connect(mut endpoint) = connect("ws://192.0.2.1:9") else { panic!() };
+        endpoint.addresses.push(other.into());
+        Command::Connect(endpoint)
+    };
+    let (pbx, _) = watched().await;
+    let line = open(options());
+    assert!(is_done(&line.command(both(&pbx.url())).await.unwrap()), "one is enough");
+    line.close().await.unwrap();
+    // The other is down for now: that is what is told, and it is tried again.
+    let mut patient = options();
+    patient.reconnect = Reconnect::default();
+    let line = open(patient);
+    let mut news = line.news();
+    let result = line.command(both("ws://127.0.0.1:1")).await;
+    assert!(matches!(result, Ok(ref result) if !is_done(result)), "{result:?}");
+    let again = async {
+        while let Some(told) = news.next().await {
+            if matches!(told.unwrap(), News::Reconnecting { .. }) {
+                return true;
+            }
+        }
+        false
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(30), again).await.unwrap());
+}
+
+#[tokio::test]
 async fn a_wrong_password_is_not_tried_again() {
     let pbx = Pbx::start(|_, stream| {
         Box::pin(async move {

@@ -71,6 +71,10 @@ impl Handle for Recording {
     fn sockets(&self) -> Vec<SocketId> {
         self.machine.sockets().collect()
     }
+
+    fn now(&self) -> Timestamp {
+        self.machine.now()
+    }
 }
 
 /// The lines have a runtime of two threads; the server has its own, so that it is not in the way.
@@ -172,6 +176,10 @@ impl Handle for Panics {
 
     fn sockets(&self) -> Vec<SocketId> {
         self.0.sockets().collect()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.now()
     }
 }
 

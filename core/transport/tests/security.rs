@@ -273,6 +273,10 @@ impl Handle for LedAstray {
     fn sockets(&self) -> Vec<SocketId> {
         self.machine.sockets().collect()
     }
+
+    fn now(&self) -> Timestamp {
+        self.machine.now()
+    }
 }
 
 #[tokio::test]

@@ -219,4 +219,8 @@ impl Handle for Player {
     fn sockets(&self) -> Vec<SocketId> {
         self.machine.sockets().collect()
     }
+
+    fn now(&self) -> Timestamp {
+        self.machine.now()
+    }
 }

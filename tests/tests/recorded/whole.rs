@@ -97,6 +97,8 @@ async fn a_recorder_that_was_killed_goes_on_and_its_gap_is_unknown_time() {
         tokio::task::spawn_blocking(move || runtime.shutdown_timeout(PATIENCE)).await.unwrap();
         stream
     };
+    // Nobody records for a while.
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
     let log = store.open();
     let killed = log.stream("ivanov").unwrap();
     assert_eq!(at_the_end(&log, before).row(now()).line, LineState::Talk, "the log knows no better yet");
@@ -119,7 +121,9 @@ async fn a_recorder_that_was_killed_goes_on_and_its_gap_is_unknown_time() {
     assert!(gaps[0].to.is_some(), "the gap between the two: {gaps:?}");
     assert_eq!(gaps.len(), 2, "and what came after the goodbye in a talk is not known either: {gaps:?}");
     let gap = log.time(agent.stream).unwrap().totals().of(callfold::calls::TimeKind::Unknown);
-    assert!(gap > Span::ZERO);
+    assert!(gap >= Span::from_millis(1_500), "the gap begins where the log stopped: {gap}");
+    assert!(calls[0].call.talk() < Span::from_millis(1_500), "{}", calls[0].call.talk());
+    assert_eq!(first.record.input.at, killed.head.at.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

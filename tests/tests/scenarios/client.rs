@@ -160,4 +160,8 @@ impl Handle for Hasty {
     fn sockets(&self) -> Vec<SocketId> {
         self.machine.sockets().collect()
     }
+
+    fn now(&self) -> Timestamp {
+        self.machine.now()
+    }
 }

@@ -25,7 +25,7 @@ pub enum RecordError {
     /// The line cannot be opened.
     #[error(transparent)]
     Line(#[from] LineError),
-    /// The stream of this name is another agent's, or of another server. Every line has a stream of its own.
+    /// The stream of this name is another agent's. Every line has a stream of its own.
     #[error("the stream {name} is that of another line; name this one otherwise")]
     AnotherLine {
         /// The stream's name.
@@ -59,11 +59,9 @@ fn recorder(log: &Log, info: &StreamInfo) -> Result<Recorder, RecordError> {
         Err(error) => return Err(error.into()),
     };
     let same = |there: &Option<Text>, here: &Option<Text>| there.is_none() || here.is_none() || there == here;
-    // A number is a stream's name too, for who reads; not for who records.
-    let is_it = there.info.name == info.name
-        && same(&there.info.agent, &info.agent)
-        && same(&there.info.server, &info.server);
-    if is_it {
+    // A number is a stream's name too, for who reads; not for who records. A server may have got another address since,
+    // or TLS: by that alone it is no other.
+    if there.info.name == info.name && same(&there.info.agent, &info.agent) {
         Ok(Recorder::resume(log, there.id)?)
     } else {
         Err(RecordError::AnotherLine { name: there.info.name.as_str().to_owned() })

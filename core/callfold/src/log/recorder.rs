@@ -159,4 +159,8 @@ impl Handle for Recorder {
     fn sockets(&self) -> Vec<SocketId> {
         self.machine.sockets().collect()
     }
+
+    fn now(&self) -> Timestamp {
+        self.machine.now()
+    }
 }

@@ -142,8 +142,11 @@ impl Shown {
         worst.max(crate::store::run(args.look(), |io| {
             let store = self.store.display();
             writeln!(io.out, "\n{TIME}The store is {store}. Other commands look at it too, such as{TIME:#}")?;
-            writeln!(io.out, "{TIME}  callfold state --at 12:00 --store {store}{TIME:#}")?;
-            writeln!(io.out, "{TIME}  callfold export --table calls --store {store}{TIME:#}")?;
+            writeln!(io.out, "{TIME}  callfold state --stream anna --seq 100 --store {store}{TIME:#}")?;
+            writeln!(
+                io.out,
+                "{TIME}  callfold export --table calls --format csv --out calls.csv --store {store}{TIME:#}"
+            )?;
             writeln!(
                 io.out,
                 "{TIME}Try your own calls: callfold simulate --help, callfold record --help{TIME:#}"

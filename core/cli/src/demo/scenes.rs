@@ -62,6 +62,7 @@ async fn outgoing(office: &Office, pace: Pace) -> Result<(), Failed> {
     pace.a_while().await;
     office.pbx.answer(anna.number).map_err(refused)?;
     let baker = customer_rings(office, &BAKERY).await?;
+    anna.sees("that it rings there", |view| view.line == LineState::Call).await?;
     pace.a_while().await;
     office.pbx.answer(baker).map_err(refused)?;
     anna.sees("a talk", is_talk).await?;
@@ -82,6 +83,7 @@ async fn consultation(office: &Office, pace: Pace) -> Result<(), Failed> {
     pace.a_while().await;
     anna.commands(calls(boris.number)).await?;
     boris.sees("his phone ring", |view| view.line == LineState::Ring).await?;
+    anna.sees("that it rings there", |view| view.line == LineState::Call && has_held(view)).await?;
     pace.a_while().await;
     office.pbx.answer(boris.number).map_err(refused)?;
     anna.sees("Boris, with the customer on hold", |view| is_talk(view) && has_held(view)).await?;

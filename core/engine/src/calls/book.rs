@@ -611,7 +611,9 @@ impl Book {
     fn is_passed_on(&self, gone: &[Call], view: &View, at: Moment) -> bool {
         let ([left], Some(now)) = (gone, &self.line) else { return false };
         let lost = left.gaps.last().is_some_and(|gap| gap.to.is_none());
-        let by_a_colleague = left.legs.last().is_some_and(|leg| leg.who.user.is_some() && !leg.who.external);
+        let of_a_colleague = left.legs.last().is_some_and(|leg| leg.who.user.is_some() && !leg.who.external);
+        // It was the colleague who called.
+        let by_a_colleague = of_a_colleague && left.direction == Direction::In;
         let was_talk = left.kind() == Some(SpellKind::Talk) && self.last_line == LineState::Talk;
         let is_talk = view.line == LineState::Talk && view.conference.is_none() && now.began == at;
         by_a_colleague && was_talk && is_talk && !lost && self.asked_to_end(left, at).is_none()

@@ -88,8 +88,14 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(stream: S, wire: Wire, shared: 
                     }
                 }
                 Some(Parcel::Close) => {
-                    // If the client is gone already, it is closed all the same.
-                    let _ = tokio::time::timeout(SENDING, socket.close(None)).await;
+                    // If the client is gone already, it is closed all the same. A socket that is dropped with
+                    // something unread is reset: the client's own close is awaited.
+                    let goodbye = async {
+                        if socket.close(None).await.is_ok() {
+                            while let Some(Ok(_)) = socket.next().await {}
+                        }
+                    };
+                    let _ = tokio::time::timeout(SENDING, goodbye).await;
                     break;
                 }
                 Some(Parcel::Cut) | None => break,
