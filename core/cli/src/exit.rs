@@ -11,7 +11,7 @@ Exit codes:
                or the clock stepped back
        import: a session is in the store already
        verify: today's rules decide otherwise
-       record: a server refused one of the logins for good
+       record: a server refused one of the logins for good, or a line broke off
        console: a command was refused, or waited for in vain
        erase:  it can still be read somewhere, or nothing has it
        others: what was asked for is not there (no such call, stream or record)

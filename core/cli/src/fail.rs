@@ -4,10 +4,12 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use callfold::live::RecordError;
 use callfold::log::LogError;
 
 use crate::exit::Outcome;
 use crate::input;
+use crate::words::shown;
 
 /// Why a command ended early.
 #[derive(Debug)]
@@ -36,6 +38,17 @@ impl Failed {
     /// A file that cannot be read.
     pub(crate) fn file(path: &Path, error: impl Into<LogError>) -> Self {
         Self::File(input::name(path), error.into())
+    }
+
+    /// A line that cannot be recorded as this stream.
+    pub(crate) fn record(name: &str, error: RecordError) -> Self {
+        if let RecordError::Log(error) = error {
+            Self::Log(error)
+        } else if let RecordError::AnotherLine { .. } = error {
+            Self::Misuse(error.to_string())
+        } else {
+            Self::System(format!("{}: {error}", shown(name)))
+        }
     }
 
     /// What the exit code says of it.

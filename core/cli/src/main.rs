@@ -71,7 +71,7 @@ fn run(command: Command) -> exit::Outcome {
         Command::Export(args) => store::run(plain, |io| store::export::run(&args, io)),
         Command::Erase(args) => store::run(args.look, |io| store::erase::run(&args, io)),
         Command::Watch(args) => store::run(args.look, |io| watch::run(&args, io)),
-        Command::Console(args) => store::run(plain, |_| console::run(&args)),
+        Command::Console(args) => store::run(plain, |io| console::run(&args, io)),
     }
 }
 

@@ -1,13 +1,14 @@
 //! `callfold console`, worked by scripts against a simulated PBX.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use callfold::Span;
 use callfold_simulator::{Account, Manners, Pbx, Simulator};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 const CUSTOMER: &str = "+79161234567";
@@ -172,4 +173,45 @@ async fn a_login_that_is_not_taken_is_told() {
     let said = text(&output.stderr);
     assert!(said.starts_with("callfold: command connect refused: 1202 "), "{said}");
     assert!(!said.contains("Wrong\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_of_another_line_is_not_recorded_into() {
+    let directory = TempDir::new().unwrap();
+    let store = directory.path().join("store");
+    let args = ["--store", store.to_str().unwrap()];
+    let (one, other) = (simulator().await, simulator().await);
+    let output = console(&one.url(), &args, "Secret1", "wait ready 10\n").await;
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let output = console(&other.url(), &args, "Secret1", "wait ready 10\n").await;
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("is that of another line"), "{}", text(&output.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_script_that_is_asked_to_end_says_goodbye() {
+    let simulator = simulator().await;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_callfold"));
+    command.args(["console", "--utc", "--url", &simulator.url(), "--login", "ivanov"]);
+    command.env("CALLFOLD_PASSWORD", "Secret1");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let work = move || {
+        let mut child = command.spawn().unwrap();
+        let mut script = child.stdin.take().unwrap();
+        script.write_all(b"wait talk 60\n").unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("> wait talk") {
+            line.clear();
+            assert!(out.read_line(&mut line).unwrap() > 0);
+        }
+        kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+        let mut rest = String::new();
+        out.read_to_string(&mut rest).unwrap();
+        drop(script);
+        (child.wait().unwrap(), rest)
+    };
+    let (status, rest) = tokio::task::spawn_blocking(work).await.unwrap();
+    assert_eq!(status.code(), Some(0), "{rest}");
+    assert!(simulator.with(|pbx, _| pbx.clients_of("101").is_empty()), "{rest}");
 }

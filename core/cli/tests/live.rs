@@ -282,6 +282,52 @@ fn a_second_ctrl_c_does_not_wait_for_the_goodbye() {
 }
 
 #[test]
+fn a_reader_who_stands_still_does_not_hold_up_the_end() {
+    let mut place = Place::new(&["-v"]);
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let out = writer.try_clone().unwrap();
+    // The pipe is full before anything is shown, and stays so.
+    std::thread::spawn(move || drop(writer.write_all(&[b' '; 1024 * 1024])));
+    let mut recorder = place.record(&[]);
+    let mut child = recorder.stdout(out).stderr(Stdio::null()).spawn().unwrap();
+    drop(recorder);
+    place.server.wait_for("ivanov logs in");
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let until = Instant::now() + PATIENCE;
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if Instant::now() > until {
+            child.kill().unwrap();
+            panic!("it waits for a reader");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!(status.code(), Some(0));
+    drop(reader);
+    assert!(good(&["verify", "--rerun", "--store", &place.store()]).contains("all good"));
+}
+
+#[test]
+fn ctrl_c_right_after_the_start_ends_it() {
+    let place = Place::new(&[]);
+    for wait in [0, 5, 20, 50, 100, 200] {
+        let mut child = place.record(&[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(wait));
+        kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+        let until = Instant::now() + PATIENCE;
+        while child.try_wait().unwrap().is_none() {
+            if Instant::now() > until {
+                child.kill().unwrap();
+                panic!("after {wait} ms it was not heard");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+#[test]
 fn a_connection_that_is_cut_is_made_again() {
     let place = Place::new(&["--cut-after", "2s"]);
     let mut recorder = Running::start(&mut place.record(&[]));

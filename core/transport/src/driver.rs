@@ -122,7 +122,8 @@ impl<H: Handle> Driver<H> {
                     self.plan_again();
                 }
                 Err(error) => {
-                    tracing::error!(%error, "the line ends");
+                    // Whoever waits for the end is told why: of many lines on one full disk, each would say it again.
+                    tracing::info!(%error, "the line ends");
                     break Life::Failed(error);
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -54,6 +54,8 @@ pub(super) struct Told {
     results: watch::Sender<u64>,
     /// Commands that were given and are not in the news yet, for their words.
     given: Mutex<VecDeque<Command>>,
+    /// Whether the line has ended, and does nothing any more.
+    is_over: AtomicBool,
 }
 
 enum Out {
@@ -126,7 +128,9 @@ impl Told {
         let view = self.view();
         let who = view.agent.number.as_ref().map(|number| number.as_str());
         let who = who.or_else(|| view.agent.login.as_ref().map(|login| login.as_str())).unwrap_or("agent");
-        let line = if view.stale_since.is_some() {
+        let line = if self.is_over.load(Ordering::Relaxed) {
+            "not connected"
+        } else if view.stale_since.is_some() {
             "unknown"
         } else if view.connection != Connection::Connected {
             "not connected"
@@ -169,6 +173,15 @@ impl Told {
         }
     }
 
+    /// The line has ended. If nobody asked for that, it is told why.
+    fn ended(&self, ended: Result<(), LineError>) {
+        self.is_over.store(true, Ordering::Relaxed);
+        if let Err(why) = ended {
+            self.say(&Said::new(Tone::Bad, format!("the line has ended: {}", shown(&why.to_string()))));
+        }
+        self.changed.send_replace(());
+    }
+
     fn is_leaving(&self) -> bool {
         matches!(self.view().connection, Connection::Leaving | Connection::Offline)
     }
@@ -209,6 +222,7 @@ impl Desk {
             changed: watch::Sender::default(),
             results: watch::Sender::default(),
             given: Mutex::default(),
+            is_over: AtomicBool::new(false),
         });
         let follower = {
             let (told, line) = (Arc::clone(&told), line.clone());
@@ -225,6 +239,7 @@ impl Desk {
                         }
                     }
                 }
+                told.ended(line.ended().await);
             })
         };
         Ok((
@@ -266,7 +281,13 @@ impl Desk {
             // It ends with the line, when all news were told.
             let _ = tokio::time::timeout(Duration::from_secs(1), follower).await;
         }
-        closed.map_err(|error| Failed::System(error.to_string()))?;
+        closed.map_err(|error| {
+            if let LineError::Handle(why) = error {
+                Failed::Unrecorded(format!("nothing more can be recorded: {why}"))
+            } else {
+                Failed::System(error.to_string())
+            }
+        })?;
         match &self.recording {
             Some(recording) => Ok(recording.log.sync()?),
             None => Ok(()),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use reedline::{
     ColumnarMenu, Completer, CompletionResult, Emacs, ExternalPrinter, FileBackedHistory, KeyCode,
@@ -15,6 +16,7 @@ use super::asked::{self, Asked, Awaited, WORDS};
 use super::desk::{Desk, Told};
 use crate::exit::Outcome;
 use crate::fail::Failed;
+use crate::live::interrupt::Interrupts;
 use crate::words::shown;
 
 /// How many lines are remembered.
@@ -30,12 +32,15 @@ pub(super) async fn run(
     desk: &Arc<Desk>,
     printer: ExternalPrinter<String>,
     remembers: bool,
+    interrupts: &mut Interrupts,
 ) -> Result<Outcome, Failed> {
     let (read, mut lines) = mpsc::channel(16);
     let told = Arc::clone(&desk.told);
+    let stopped = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&stopped);
     // Not one of the runtime's threads: it sits in a system call.
     let keys = std::thread::spawn(move || {
-        let mut editor = editor(printer, &told, remembers);
+        let mut editor = editor(printer, &told, remembers).with_break_signal(stop);
         let prompt = LinePrompt(told);
         loop {
             match editor.read_line(&prompt) {
@@ -45,7 +50,7 @@ pub(super) async fn run(
                         return;
                     }
                 }
-                Ok(Signal::CtrlC | Signal::CtrlD) => return,
+                Ok(Signal::CtrlC | Signal::CtrlD | Signal::ExternalBreak(_)) => return,
                 Ok(_) => {}
                 Err(error) => {
                     let _ = read.blocking_send(Err(error));
@@ -59,6 +64,11 @@ pub(super) async fn run(
         let line = tokio::select! {
             line = lines.recv() => line,
             Some(_) = asking.join_next() => continue,
+            () = interrupts.asked() => {
+                // Soon noticed: then the terminal is given back.
+                stopped.store(true, Ordering::Relaxed);
+                break Ok(Outcome::Good);
+            }
         };
         match line {
             None => break Ok(Outcome::Good),
@@ -77,6 +87,7 @@ pub(super) async fn run(
         }
     };
     // It has given the terminal back when it ends, and it ends with what ended the loop.
+    drop(lines);
     let _ = tokio::task::spawn_blocking(move || keys.join()).await;
     ended
 }

@@ -11,19 +11,21 @@ mod keyboard;
 mod script;
 
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use callfold::live::{self, Clock as _, Line, SystemClock};
-use callfold::log::{Log, Options as LogOptions, StreamInfo};
+use callfold::log::{Options as LogOptions, StreamInfo};
 use callfold::{Command, Config, Machine};
 use clap::Args;
 
 use crate::args::{Color, Times};
 use crate::exit::Outcome;
 use crate::fail::Failed;
+use crate::live::interrupt::Interrupts;
 use crate::live::logging::Logging;
 use crate::live::runtime;
 use crate::live::server::{Reach, Server};
+use crate::store::{Io, open_at};
 use desk::{Desk, Recording};
 
 pub(crate) const HELP: &str = "\
@@ -74,7 +76,7 @@ pub(crate) struct Console {
     times: Times,
 }
 
-pub(crate) fn run(args: &Console) -> Result<Outcome, Failed> {
+pub(crate) fn run(args: &Console, io: &mut Io<'_>) -> Result<Outcome, Failed> {
     args.logging.start();
     let Reach { options, endpoint } = args.server.reach()?;
     let login = endpoint.login.as_str().to_owned();
@@ -82,13 +84,14 @@ pub(crate) fn run(args: &Console) -> Result<Outcome, Failed> {
     let runtime = runtime::start()?;
     let is_typed = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     runtime.block_on(async {
+        let mut interrupts = Interrupts::listen()?;
         let (line, recording) = match &args.store {
             Some(path) => {
-                let log = open(path)?;
+                let log = open_at(path, LogOptions::default(), io)?;
                 let name = args.stream.as_deref().unwrap_or(&login);
                 let info = StreamInfo::new(name, Config::live(), SystemClock.now()).of(&login, &server);
                 let recorded = live::record(&log, info, options).await;
-                let recorded = recorded.map_err(|error| Failed::System(error.to_string()))?;
+                let recorded = recorded.map_err(|error| Failed::record(name, error))?;
                 (recorded.line, Some(Recording { log, stream: recorded.stream }))
             }
             None => {
@@ -97,19 +100,20 @@ pub(crate) fn run(args: &Console) -> Result<Outcome, Failed> {
             }
         };
         let (desk, screen) = Desk::new(line, recording, args.times.zone(), args.color, is_typed).await?;
-        let ended = match desk.connect(Command::Connect(endpoint)).await {
-            Err(why) => Err(Failed::Refused(why)),
-            Ok(()) => match screen {
-                Some(printer) => keyboard::run(&desk, printer, !args.no_history).await,
-                None => script::run(&desk, args.strict).await,
+        let connected = tokio::select! {
+            connected = desk.connect(Command::Connect(endpoint)) => Some(connected),
+            () = interrupts.asked() => None,
+        };
+        let ended = match connected {
+            None => Ok(Outcome::Good),
+            Some(Err(why)) => Err(Failed::Refused(why)),
+            Some(Ok(())) => match screen {
+                Some(printer) => keyboard::run(&desk, printer, !args.no_history, &mut interrupts).await,
+                None => script::run(&desk, args.strict, &mut interrupts).await,
             },
         };
+        interrupts.leave_at_the_next();
         desk.goodbye().await?;
         ended
     })
-}
-
-fn open(path: &Path) -> Result<Log, Failed> {
-    let opened = Log::open(path, LogOptions::default());
-    opened.map(|(log, _)| log).map_err(|error| Failed::Store(path.display().to_string(), error))
 }

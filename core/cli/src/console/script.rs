@@ -8,11 +8,12 @@ use super::asked;
 use super::desk::{Desk, Ended};
 use crate::exit::Outcome;
 use crate::fail::Failed;
+use crate::live::interrupt::Interrupts;
 use crate::style::Tone;
 use crate::words::{Said, shown};
 
 /// Does what the lines ask for. `strict`: up to the first that is refused.
-pub(super) async fn run(desk: &Desk, strict: bool) -> Result<Outcome, Failed> {
+pub(super) async fn run(desk: &Desk, strict: bool, interrupts: &mut Interrupts) -> Result<Outcome, Failed> {
     let (read, mut lines) = mpsc::channel(16);
     // Not one of the runtime's threads: it would wait for this one before it ends.
     std::thread::spawn(move || {
@@ -27,7 +28,7 @@ pub(super) async fn run(desk: &Desk, strict: bool) -> Result<Outcome, Failed> {
     loop {
         let line = tokio::select! {
             line = lines.recv() => line,
-            _ = tokio::signal::ctrl_c() => return Ok(outcome),
+            () = interrupts.asked() => return Ok(outcome),
         };
         let line = match line {
             None => return Ok(outcome),
@@ -40,7 +41,7 @@ pub(super) async fn run(desk: &Desk, strict: bool) -> Result<Outcome, Failed> {
                 desk.told.say(&Said::new(Tone::Command, format!("> {}", shown(line.trim()))));
                 tokio::select! {
                     ended = desk.ask(asked) => ended,
-                    _ = tokio::signal::ctrl_c() => return Ok(outcome),
+                    () = interrupts.asked() => return Ok(outcome),
                 }
             }
             Err(why) => desk.misread(&why),

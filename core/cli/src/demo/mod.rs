@@ -20,7 +20,7 @@ use crate::args::{Color, Command, Look, Times};
 use crate::exit::Outcome;
 use crate::fail::Failed;
 use crate::live::tell::Teller;
-use crate::store::Io;
+use crate::store::{Io, open_at};
 use crate::style::{TIME, TITLE, TOTAL};
 use office::{AGENTS, Office};
 use scenes::Pace;
@@ -71,8 +71,7 @@ pub(crate) fn run(args: &Demo, io: &mut Io<'_>) -> Result<Shown, Failed> {
         Some(path) => path.clone(),
         None => a_new_directory()?,
     };
-    let opened = Log::open(&path, Options::default());
-    let (log, _) = opened.map_err(|error| Failed::Store(path.display().to_string(), error))?;
+    let log = open_at(&path, Options::default(), io)?;
     let pace = if args.fast { Pace::Fast } else { Pace::ForReaders };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let began = Instant::now();

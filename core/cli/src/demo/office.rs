@@ -99,7 +99,8 @@ impl Agent {
         let password = options.secrets.keep(Secret::password(password(desk.name)));
         let endpoint = endpoint(&pbx.url(), desk.name, password);
         let info = StreamInfo::new(desk.name, Config::live(), SystemClock.now());
-        let recorded = live::record(log, info, options).await.map_err(failed)?;
+        let recorded = live::record(log, info, options).await;
+        let recorded = recorded.map_err(|error| Failed::record(desk.name, error))?;
         Ok(Self { name: desk.name, number: desk.number, line: recorded.line, endpoint })
     }
 

@@ -26,6 +26,8 @@ const UPKEEP: Duration = Duration::from_secs(5);
 const MOST_READERS: usize = 16;
 const LONGEST_HEAD: usize = 8 * 1024;
 const SLOWEST: Duration = Duration::from_secs(10);
+/// How long nobody is answered when the system could not give a connection.
+const AFTER_A_FAILURE: Duration = Duration::from_millis(250);
 
 /// Figures that are being counted, and a socket to ask for them.
 pub(crate) struct Figures {
@@ -74,9 +76,8 @@ impl Figures {
             tokio::select! {
                 _ = upkeep.tick() => self.handle.run_upkeep(),
                 Some(_) = readers.join_next() => {}
-                accepted = self.listener.accept() => {
-                    // One too many is not answered; one that fails says nothing about the next.
-                    if let (Ok((stream, _)), Ok(place)) = (accepted, room.clone().try_acquire_owned()) {
+                accepted = self.listener.accept() => match (accepted, room.clone().try_acquire_owned()) {
+                    (Ok((stream, _)), Ok(place)) => {
                         let handle = self.handle.clone();
                         readers.spawn(async move {
                             let _place = place;
@@ -84,7 +85,11 @@ impl Figures {
                             let _ = tokio::time::timeout(SLOWEST, answer(stream, &handle)).await;
                         });
                     }
-                }
+                    // One too many is not answered.
+                    (Ok(_), Err(_)) => {}
+                    // Too many files are open, most likely. It must not be asked again at once.
+                    (Err(_), _) => tokio::time::sleep(AFTER_A_FAILURE).await,
+                },
             }
         }
     }

@@ -1,7 +1,5 @@
 //! Ctrl-C and the wish of the system that the program ends: the first is granted in good order, the second at once.
 
-use tokio::signal::ctrl_c;
-
 use crate::fail::Failed;
 
 /// The exit code of a program that was interrupted, as shells have it.
@@ -10,8 +8,9 @@ const INTERRUPTED: i32 = 130;
 /// Waits for being asked to end.
 #[derive(Debug)]
 pub(crate) struct Interrupts {
+    /// Kept from the start: what comes while nobody waits is known to who waits next.
     #[cfg(unix)]
-    others: [tokio::signal::unix::Signal; 2],
+    signals: [tokio::signal::unix::Signal; 3],
 }
 
 impl Interrupts {
@@ -20,9 +19,12 @@ impl Interrupts {
     pub(crate) fn listen() -> Result<Self, Failed> {
         use tokio::signal::unix::{SignalKind, signal};
         let listen = |kind| signal(kind).map_err(|error| Failed::System(format!("no signals: {error}")));
-        // The first listener is what takes Ctrl-C away from the system.
-        drop(listen(SignalKind::interrupt())?);
-        Ok(Self { others: [listen(SignalKind::terminate())?, listen(SignalKind::hangup())?] })
+        let signals = [
+            listen(SignalKind::interrupt())?,
+            listen(SignalKind::terminate())?,
+            listen(SignalKind::hangup())?,
+        ];
+        Ok(Self { signals })
     }
 
     /// From now on a signal does not kill the program. Needs a runtime.
@@ -31,12 +33,13 @@ impl Interrupts {
         Ok(Self {})
     }
 
-    /// Waits until somebody asks the program to end.
+    /// Waits until somebody asks the program to end, or has done so since it was waited for last. Given up without
+    /// loss.
     #[cfg(unix)]
     pub(crate) async fn asked(&mut self) {
-        let [terminate, hangup] = &mut self.others;
+        let [interrupt, terminate, hangup] = &mut self.signals;
         tokio::select! {
-            _ = ctrl_c() => {}
+            _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
             _ = hangup.recv() => {}
         }
@@ -45,7 +48,7 @@ impl Interrupts {
     /// Waits until somebody asks the program to end.
     #[cfg(not(unix))]
     pub(crate) async fn asked(&mut self) {
-        let _ = ctrl_c().await;
+        let _ = tokio::signal::ctrl_c().await;
     }
 
     /// The program is ending. Whoever asks again does not want to wait for it.
@@ -54,5 +57,21 @@ impl Interrupts {
             self.asked().await;
             std::process::exit(INTERRUPTED);
         });
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_comes_while_nobody_waits_is_not_lost() {
+        let mut interrupts = Interrupts::listen().unwrap();
+        let this = rustix::process::getpid();
+        rustix::process::kill_process(this, rustix::process::Signal::INT).unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::timeout(Duration::from_secs(10), interrupts.asked()).await.unwrap();
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod streams;
 pub(crate) mod verify;
 
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
 use callfold::log::{Log, LogError, Options, Stream, StreamId};
@@ -67,8 +68,13 @@ fn open(store: &Store, io: &mut Io<'_>) -> Result<Log, Failed> {
 
 /// Opens a store, and tells what had to be done for it.
 pub(crate) fn open_with(store: &Store, options: Options, io: &mut Io<'_>) -> Result<Log, Failed> {
-    let opened = Log::open(&store.path, options);
-    let (log, report) = opened.map_err(|error| Failed::Store(store.path.display().to_string(), error))?;
+    open_at(&store.path, options, io)
+}
+
+/// Opens the store in this directory, and tells what had to be done for it.
+pub(crate) fn open_at(path: &Path, options: Options, io: &mut Io<'_>) -> Result<Log, Failed> {
+    let opened = Log::open(path, options);
+    let (log, report) = opened.map_err(|error| Failed::Store(path.display().to_string(), error))?;
     for moved in &report.moved {
         io.complain(&format!("a crash left a file half written; it is kept as {}", moved.display()));
     }

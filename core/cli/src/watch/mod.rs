@@ -44,7 +44,8 @@ pub(crate) struct Watch {
     #[command(flatten)]
     store: Store,
 
-    /// As text, or with `--json`: go on with lines as they change, until the recorder ends or Ctrl-C.
+    /// As text, or with `--json`: go on with lines as they change, until Ctrl-C. A recorder that ends is asked again until
+    /// it answers.
     #[arg(long)]
     follow: bool,
 

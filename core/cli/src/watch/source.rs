@@ -3,7 +3,7 @@
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ use crate::time::day_offset;
 
 /// The longest line that a recorder writes, and more.
 const LONGEST: u64 = 1024 * 1024;
+/// How much may wait to be shown. When it is more, the recorder is read no further, and tells the newest rows only.
+const MOST_WAITING: usize = 64;
 /// How long a recorder may take to greet.
 const GREETING: Duration = Duration::from_secs(10);
 /// The waits before a recorder that went away is tried again.
@@ -81,7 +83,7 @@ fn ends(log: &callfold::log::Log, zone: &TimeZone) -> Result<Vec<WatchedRow>, Lo
 
 /// Reads what a recorder writes, on a thread of its own, and connects again when it went away.
 fn follow(path: PathBuf, stream: UnixStream) -> Receiver<Fed> {
-    let (fed, rows) = channel();
+    let (fed, rows) = sync_channel(MOST_WAITING);
     thread::spawn(move || {
         let mut next = Ok(stream);
         let mut wait = FIRST_WAIT;
@@ -122,7 +124,7 @@ enum Ended {
     Lost(String),
 }
 
-fn read(stream: UnixStream, fed: &Sender<Fed>, wait: &mut Duration) -> Ended {
+fn read(stream: UnixStream, fed: &SyncSender<Fed>, wait: &mut Duration) -> Ended {
     // Only the greeting is due at a time. A floor may be quiet for hours.
     if let Err(error) = stream.set_read_timeout(Some(GREETING)) {
         return Ended::Lost(error.to_string());

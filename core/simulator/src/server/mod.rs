@@ -241,15 +241,21 @@ async fn run_timers(shared: Arc<Shared>) {
     }
 }
 
+/// How long nobody is answered when the system could not give a connection.
+const AFTER_A_FAILURE: std::time::Duration = std::time::Duration::from_millis(250);
+
 async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
     // Dropped with this task, and all connections with it.
     let mut sockets = tokio::task::JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
-                // One connection that fails says nothing about the next.
-                if let Ok((stream, _)) = accepted {
-                    sockets.spawn(socket::serve(stream, tls.clone(), Arc::clone(&shared)));
+                match accepted {
+                    Ok((stream, _)) => {
+                        sockets.spawn(socket::serve(stream, tls.clone(), Arc::clone(&shared)));
+                    }
+                    // Too many files are open, most likely. It must not be asked again at once.
+                    Err(_) => tokio::time::sleep(AFTER_A_FAILURE).await,
                 }
             }
             Some(_) = sockets.join_next() => {}

@@ -26,13 +26,15 @@ enum Why {
     Closed,
     /// The server refused the login, and will do so again.
     Refused,
-    /// It cannot be recorded.
+    /// It broke off, and no other line is the worse for it.
+    Broken,
+    /// It cannot be recorded, and no other line can.
     Failed(String),
 }
 
 impl Ended {
-    pub(super) fn failed(why: &str) -> Self {
-        Self { why: Why::Failed(why.to_owned()), reconnects: 0 }
+    pub(super) const fn broken() -> Self {
+        Self { why: Why::Broken, reconnects: 0 }
     }
 
     pub(super) const fn is_failed(&self) -> bool {
@@ -42,16 +44,32 @@ impl Ended {
     pub(super) const fn why_failed(&self) -> Option<&String> {
         match &self.why {
             Why::Failed(why) => Some(why),
-            Why::Closed | Why::Refused => None,
+            Why::Closed | Why::Refused | Why::Broken => None,
+        }
+    }
+
+    pub(super) const fn is_broken(&self) -> bool {
+        match self.why {
+            Why::Broken => true,
+            Why::Closed | Why::Refused | Why::Failed(_) => false,
         }
     }
 
     pub(super) const fn is_refused(&self) -> bool {
         match self.why {
             Why::Refused => true,
-            Why::Closed | Why::Failed(_) => false,
+            Why::Closed | Why::Broken | Why::Failed(_) => false,
         }
     }
+}
+
+/// What it means for the others that a line's inputs could not be handled: if it is for the log, no line can be recorded.
+fn why_unhandled(name: &str, why: &(dyn std::error::Error + Send + Sync + 'static)) -> Why {
+    if why.downcast_ref::<LogError>().is_some() {
+        return Why::Failed(why.to_string());
+    }
+    complain(&format!("{}: not recorded any more: {why}; other lines go on", shown(name)));
+    Why::Broken
 }
 
 /// Connects the line, shows what happens, and comes back when it has ended.
@@ -111,7 +129,7 @@ pub(super) async fn run(recording: Recording, log: Log, shows: Shows) -> Ended {
         }
     }
     let why = match line.ended().await {
-        Err(LineError::Handle(why)) => Why::Failed(why.to_string()),
+        Err(LineError::Handle(why)) => why_unhandled(&recording.name, &*why),
         Ok(()) | Err(_) if refused => Why::Refused,
         Ok(()) | Err(_) => Why::Closed,
     };
@@ -198,5 +216,22 @@ impl Tale {
 
     fn say(&self, tone: Tone, text: String) {
         self.shows.show(Shown { at: now(), name: self.name.clone(), said: Said::new(tone, text) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_the_log_is_wrong_for_every_line_and_nothing_else_is() {
+        let ended = |why: &(dyn std::error::Error + Send + Sync + 'static)| Ended {
+            why: why_unhandled("ivanov", why),
+            reconnects: 0,
+        };
+        let log = ended(&LogError::NoStream("ivanov".into()));
+        assert!(log.is_failed() && !log.is_broken());
+        let other = ended(&std::io::Error::other("panicked"));
+        assert!(other.is_broken() && !other.is_failed() && !other.is_refused());
     }
 }

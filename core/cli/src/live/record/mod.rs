@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use callfold::live::{self, RecordError, Recorded, Tls};
+use callfold::live::{self, Recorded, Tls};
 use callfold::log::{Durability, Log, Options, StreamInfo};
 use callfold::{Config, Endpoint, Timestamp};
 use clap::Args;
@@ -31,7 +31,6 @@ use crate::exit::Outcome;
 use crate::fail::Failed;
 use crate::input;
 use crate::store::{Io, count, open_with};
-use crate::style::TOTAL;
 use crate::words;
 
 pub(crate) const HELP: &str = "\
@@ -184,10 +183,14 @@ async fn record(args: &Record, wanted: Vec<Wanted>, log: &Log, io: &mut Io<'_>) 
     let figures = services::figures(args.metrics, io).await?;
     let mut lines = Vec::with_capacity(wanted.len());
     for (place, wanted) in wanted.into_iter().enumerate() {
-        lines.push(open(log, wanted, place + 1).await?);
+        tokio::select! {
+            opened = open(log, wanted, place + 1) => lines.push(opened?),
+            // Nothing was dialled, and nothing of what happens is recorded yet.
+            () = interrupts.asked() => return Ok(Outcome::Good),
+        }
     }
     let services = services::start(figures, log, &args.store.path, &lines, &args.times.zone(), io);
-    let printer = Printer::start(args.times.zone(), args.color, &lines);
+    let printer = Printer::start(args.times.zone(), args.color, &lines)?;
     let shows = if args.quiet { Shows::Nothing } else { printer.shows() };
     let mut running = JoinSet::new();
     for recording in &lines {
@@ -202,7 +205,7 @@ async fn record(args: &Record, wanted: Vec<Wanted>, log: &Log, io: &mut Io<'_>) 
                 None => break Some(interrupts),
                 // A task that panicked has said so itself.
                 Some(done) => {
-                    let ended = done.unwrap_or_else(|_| Ended::failed("the recorder broke off"));
+                    let ended = done.unwrap_or_else(|_| Ended::broken());
                     let is_over = ended.is_failed();
                     all.push(ended);
                     if is_over {
@@ -228,10 +231,10 @@ async fn record(args: &Record, wanted: Vec<Wanted>, log: &Log, io: &mut Io<'_>) 
     // What a line ends with is told by the one who runs it.
     while goodbyes.join_next().await.is_some() {}
     while let Some(done) = running.join_next().await {
-        all.push(done.unwrap_or_else(|_| Ended::failed("the recorder broke off")));
+        all.push(done.unwrap_or_else(|_| Ended::broken()));
     }
     drop(services);
-    printer.finish();
+    // Before anything waits for who reads what is shown.
     let synced = {
         let log = log.clone();
         tokio::task::spawn_blocking(move || log.sync()).await
@@ -239,7 +242,9 @@ async fn record(args: &Record, wanted: Vec<Wanted>, log: &Log, io: &mut Io<'_>) 
     if !all.iter().any(Ended::is_failed) {
         synced.map_err(|_| Failed::Unrecorded("the store broke off".to_owned()))??;
     }
-    summary(args, &lines, &all, log, io)
+    let shown = printer.finish(summary(args, &lines, &all, log));
+    let outcome = outcome(&all)?;
+    shown.map(|()| outcome)
 }
 
 async fn open(log: &Log, wanted: Wanted, number: usize) -> Result<Recording, Failed> {
@@ -255,15 +260,7 @@ async fn open(log: &Log, wanted: Wanted, number: usize) -> Result<Recording, Fai
         // It is begun now, or what is wrong with it is told now.
         Err(_) => 0,
     };
-    let recorded = live::record(log, info, options).await.map_err(|error| {
-        if let RecordError::Log(error) = error {
-            Failed::Log(error)
-        } else if let RecordError::AnotherLine { .. } = error {
-            Failed::Misuse(error.to_string())
-        } else {
-            Failed::System(format!("{}: {error}", words::shown(&name)))
-        }
-    })?;
+    let recorded = live::record(log, info, options).await.map_err(|error| Failed::record(&name, error))?;
     Ok(Recording { name, recorded, endpoint, before })
 }
 
@@ -271,14 +268,8 @@ fn now() -> Timestamp {
     Timestamp::from_micros(jiff::Timestamp::now().as_microsecond())
 }
 
-/// Tells what the run adds up to, and what the exit code says of it.
-fn summary(
-    args: &Record,
-    lines: &[Recording],
-    ended: &[Ended],
-    log: &Log,
-    io: &mut Io<'_>,
-) -> Result<Outcome, Failed> {
+/// What the run adds up to.
+fn summary(args: &Record, lines: &[Recording], ended: &[Ended], log: &Log) -> String {
     let mut records = 0;
     for recording in lines {
         // Where the store cannot be read any more, that is told below.
@@ -286,21 +277,25 @@ fn summary(
         records += last.saturating_sub(recording.before);
     }
     let reconnects = ended.iter().map(|ended| ended.reconnects).sum();
-    writeln!(
-        io.out,
-        "{TOTAL}recorded {}: {}, {}, in {}{TOTAL:#}",
+    format!(
+        "recorded {}: {}, {}, in {}",
         count(lines.len() as u64, "line", "lines"),
         count(records, "record", "records"),
         count(reconnects, "try to connect again", "tries to connect again"),
         words::shown(&args.store.path.display().to_string()),
-    )?;
+    )
+}
+
+/// What the exit code says of it.
+fn outcome(ended: &[Ended]) -> Result<Outcome, Failed> {
     if let Some(why) = ended.iter().find_map(Ended::why_failed) {
         return Err(Failed::Unrecorded(format!("nothing more can be recorded: {why}")));
     }
     let refused = ended.iter().filter(|ended| ended.is_refused()).count();
     Ok(match refused {
+        0 if ended.iter().any(Ended::is_broken) => Outcome::Findings,
         0 => Outcome::Good,
-        all if all == lines.len() => Outcome::Refused,
+        all if all == ended.len() => Outcome::Refused,
         _ => Outcome::Findings,
     })
 }

@@ -1,10 +1,12 @@
 //! What happens on the lines, as people see it go by. Whoever reads slowly, or not at all, holds up no recording.
 
-use std::io::{self, Write};
-use std::sync::Arc;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::os::fd::AsFd as _;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use anstream::AutoStream;
 use callfold::Timestamp;
@@ -14,11 +16,14 @@ use jiff::tz::TimeZone;
 use super::Recording;
 use crate::args::Color;
 use crate::complain;
-use crate::style::{TIME, TITLE, Tone};
+use crate::fail::Failed;
+use crate::style::{TIME, TITLE, TOTAL, Tone};
 use crate::words::{self, Said};
 
 /// How much may wait to be shown.
 const MOST_WAITING: usize = 4_096;
+/// How long the program waits, at its end, for what is not shown yet.
+const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// Something that is shown.
 pub(super) struct Shown {
@@ -54,11 +59,17 @@ impl Shows {
 /// Prints on a thread of its own: standard output may stand still, and lines must not.
 pub(super) struct Printer {
     shows: Shows,
-    thread: JoinHandle<()>,
+    /// What is printed last.
+    last: Arc<OnceLock<String>>,
+    /// Whether all could be printed.
+    done: Receiver<io::Result<()>>,
 }
 
 impl Printer {
-    pub(super) fn start(zone: TimeZone, color: Color, lines: &[Recording]) -> Self {
+    pub(super) fn start(zone: TimeZone, color: Color, lines: &[Recording]) -> Result<Self, Failed> {
+        // A handle of its own: that of the whole program is locked while somebody writes, and the program must not wait
+        // for it when it ends.
+        let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let (to, shown) = sync_channel(MOST_WAITING);
         let lost = Arc::new(AtomicU64::new(0));
         let shows = Shows::Printed { to, lost: lost.clone() };
@@ -68,9 +79,13 @@ impl Printer {
             _ => lines.iter().map(|line| words::shown(&line.name).chars().count()).max(),
         };
         let mut page = Page { zone, date: None, name_width };
-        let thread = std::thread::spawn(move || {
-            let mut out = AutoStream::new(io::stdout(), color.into());
-            if let Err(error) = page.print_all(&mut out, &shown, &lost) {
+        let last = Arc::new(OnceLock::<String>::new());
+        let (tell, done) = sync_channel(1);
+        let text = Arc::clone(&last);
+        std::thread::spawn(move || {
+            let mut out = BufWriter::new(AutoStream::new(out, color.into()));
+            let printed = page.print_all(&mut out, &shown, &lost);
+            if let Err(error) = &printed {
                 // A reader who went away has seen enough, but did not say that recording should end.
                 if error.kind() != io::ErrorKind::BrokenPipe {
                     complain(&format!("what happens cannot be shown any more, but is recorded: {error}"));
@@ -78,19 +93,31 @@ impl Printer {
                 // The rest is shown to nobody.
                 shown.iter().for_each(drop);
             }
+            let printed = printed.and_then(|()| match text.get() {
+                Some(text) => writeln!(out, "{TOTAL}{text}{TOTAL:#}").and_then(|()| out.flush()),
+                None => Ok(()),
+            });
+            // Nobody may wait for it any more.
+            let _ = tell.send(printed);
         });
-        Self { shows, thread }
+        Ok(Self { shows, last, done })
     }
 
     pub(super) fn shows(&self) -> Shows {
         self.shows.clone()
     }
 
-    /// Waits until all is printed.
-    pub(super) fn finish(self) {
-        drop(self.shows);
-        // If it panicked, it has said so itself.
-        let _ = self.thread.join();
+    /// Prints this last, and waits until all is printed; but not for long: what is not read by then is shown to nobody.
+    pub(super) fn finish(self, last: String) -> Result<(), Failed> {
+        let Self { shows, last: place, done } = self;
+        let _ = place.set(last);
+        // It ends with the last one that shows something.
+        drop(shows);
+        match done.recv_timeout(LAST_WAIT) {
+            Ok(printed) => Ok(printed?),
+            // If it panicked, it has said so itself.
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Ok(()),
+        }
     }
 }
 
