@@ -96,12 +96,13 @@ async fn a_call_is_held_consulted_about_and_transferred() {
             "> hold",
             "put on hold: ООО Ромашка",
             &format!("> consult {EXPERT}"),
-            "talk with Эксперт",
             &format!("with {CUSTOMER}: toggle, commutate"),
             "> transfer",
             "> quit",
         ],
     );
+    // What happens is told as it comes, beside the script.
+    assert_told(&told, &["talk with Эксперт"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
