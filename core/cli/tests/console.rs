@@ -177,7 +177,7 @@ async fn a_login_that_is_not_taken_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_of_another_line_is_not_recorded_into() {
+async fn a_server_that_has_another_address_now_is_the_same_line() {
     let directory = TempDir::new().unwrap();
     let store = directory.path().join("store");
     let args = ["--store", store.to_str().unwrap()];
@@ -185,8 +185,9 @@ async fn a_stream_of_another_line_is_not_recorded_into() {
     let output = console(&one.url(), &args, "Secret1", "wait ready 10\n").await;
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let output = console(&other.url(), &args, "Secret1", "wait ready 10\n").await;
-    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("is that of another line"), "{}", text(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let (log, _) = callfold::log::Log::open(&store, Default::default()).unwrap();
+    assert_eq!(log.streams().unwrap().len(), 1, "it goes on with its stream");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
