@@ -1,6 +1,5 @@
 //! The agent's line: commands go in, and what happens is told.
 
-use std::collections::VecDeque;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
@@ -52,8 +51,6 @@ pub(super) struct Told {
     changed: watch::Sender<()>,
     /// How many results of commands were told.
     results: watch::Sender<u64>,
-    /// Commands that were given and are not in the news yet, for their words.
-    given: Mutex<VecDeque<Command>>,
     /// Whether the line has ended, and does nothing any more.
     is_over: AtomicBool,
 }
@@ -144,14 +141,13 @@ impl Told {
 
     fn news(&self, story: &mut Story, news: &News) {
         match news {
-            News::Told { at, events, .. } => {
-                let command = self.command_of(events);
+            News::Told { at, command, events, .. } => {
                 let said = {
                     let mut view = self.view();
                     for event in events.iter() {
                         view.apply(event);
                     }
-                    story.tell(command.as_ref(), events, &view)
+                    story.tell(command.as_deref(), events, &view)
                 };
                 for said in said {
                     self.say_at(*at, &said);
@@ -185,16 +181,6 @@ impl Told {
     fn is_leaving(&self) -> bool {
         matches!(self.view().connection, Connection::Leaving | Connection::Offline)
     }
-
-    /// The command that these events say was given.
-    fn command_of(&self, events: &[Event]) -> Option<Command> {
-        let name = events.iter().find_map(|event| {
-            if let Event::CommandGiven { name, .. } = event { Some(*name) } else { None }
-        })?;
-        let mut given = locked(&self.given);
-        let place = given.iter().position(|command| command.name() == name)?;
-        given.remove(place)
-    }
 }
 
 impl Desk {
@@ -221,7 +207,6 @@ impl Desk {
             view: Mutex::new(view),
             changed: watch::Sender::default(),
             results: watch::Sender::default(),
-            given: Mutex::default(),
             is_over: AtomicBool::new(false),
         });
         let follower = {
@@ -344,9 +329,11 @@ impl Desk {
 
     async fn command(&self, command: Command) -> Ended {
         let name = command.name().text();
-        locked(&self.told.given).push_back(command.clone());
         let result = self.line.command(command).await;
-        self.caught_up().await;
+        if result.is_ok() {
+            // What never came to a result is in no news.
+            self.caught_up().await;
+        }
         match result {
             Ok(result) if result.is_done() => Ended::Done,
             // That it was refused, and why, the news tell.
