@@ -103,6 +103,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (SIMULATOR, &[ENGINE]),
     ("callfold", &[ENGINE, STORE, TRANSPORT]),
     ("callfold-cli", &["callfold", SIMULATOR]),
+    ("callfold-python", &["callfold", SIMULATOR]),
 ];
 
 /// What clippy must refuse in the engine.

@@ -7,7 +7,6 @@ use crate::view::BreakReason;
 
 /// Names a command in the log: the n-th that the machine was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct CommandId(pub u64);
 
 /// A command of the application.
@@ -172,7 +171,6 @@ pub enum Credential {
 
 /// The caller's own name for a secret. It says nothing about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct CredentialHandle(pub u64);
 
 /// What is drawn at random for a conference.

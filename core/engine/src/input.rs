@@ -12,7 +12,6 @@ use crate::wire::FrameText;
 
 /// Names a socket that the machine asked for with [`Effect::Dial`](crate::Effect::Dial).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct SocketId(pub u64);
 
 /// One input. The machine takes inputs in the order in which they happened.

@@ -96,7 +96,6 @@ impl Party {
 
 /// The parties of a line, in order; shared between view and events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct Parties(Option<Arc<[Arc<Party>]>>);
 
 impl Parties {

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 /// Immutable text that is shared, never copied.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct Text(Arc<str>);
 
 impl Text {
@@ -55,7 +54,6 @@ macro_rules! text_newtype {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
         pub struct $name(Text);
 
         impl $name {
@@ -159,7 +157,6 @@ personal!(
 ///
 /// It may hold anything a server cares to say, so it is not printed for diagnosis.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct JsonText(Text);
 
 impl JsonText {

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 /// A moment, in microseconds of UTC since 1970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
@@ -32,7 +31,6 @@ impl Timestamp {
 
 /// A length of time in microseconds. Sums are held at the ends of the range: no clock can make them wrap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct Span(i64);
 
 impl Span {

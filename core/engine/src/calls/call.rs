@@ -22,7 +22,6 @@ pub struct Moment {
 
 /// Names a call within its stream: the chain, or `record:N` for one without a chain, by its first record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct CallId(Text);
 
 impl CallId {

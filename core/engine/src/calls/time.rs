@@ -132,7 +132,6 @@ impl TimeKind {
 
 /// Time by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct Totals([Span; 11]);
 
 impl Totals {
@@ -180,7 +179,6 @@ impl Totals {
 
 /// A day, counted from 1970-01-01 in the ledger's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct Day(pub i64);
 
 /// A stretch of one kind.
