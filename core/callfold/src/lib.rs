@@ -6,6 +6,7 @@
 //! - [`log`] keeps what happened in a store, proves that it is whole, and says what was so at any moment;
 //! - [`trace`] reads the traces of the reference client, line by line;
 //! - [`replay`] runs a trace through the engine and hands every step to a [`replay::Watch`];
+//! - `files` (with the feature of that name) opens sessions and exported logs, packed or not;
 //! - `tables` (with the feature of that name) tells the log as Arrow tables, and writes Parquet and CSV.
 //!
 //! ```
@@ -23,6 +24,8 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used))]
 
+#[cfg(feature = "files")]
+pub mod files;
 pub mod live;
 pub mod log;
 pub mod replay;

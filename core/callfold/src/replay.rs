@@ -383,9 +383,15 @@ impl<W: std::io::Write> Announcer<W> {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn state(&mut self, t: i64, header: &Header, view: &View, now: Timestamp) -> std::io::Result<()> {
-        let numbers = &header.numbers;
-        let snapshot = match header.level {
+    pub fn state(
+        &mut self,
+        t: i64,
+        level: Level,
+        numbers: &[String],
+        view: &View,
+        now: Timestamp,
+    ) -> std::io::Result<()> {
+        let snapshot = match level {
             Level::Oktell => announce::snapshot(view, now, numbers),
             Level::Cti => announce::snapshot_with_model(view, now, numbers),
         };
@@ -414,7 +420,8 @@ impl<W: std::io::Write> Watch for Announcer<W> {
             }
         }
         if !step.outcome.events.is_empty() || step.machine.view().talk_since.is_some() {
-            self.state(t, step.header, step.machine.view(), step.machine.now())?;
+            let Header { level, numbers, .. } = step.header;
+            self.state(t, *level, numbers, step.machine.view(), step.machine.now())?;
         }
         Ok(())
     }
@@ -501,7 +508,8 @@ impl std::ops::AddAssign for Tally {
 }
 
 impl Tally {
-    fn count(&mut self, event: &Event) {
+    /// Counts an event.
+    pub fn count(&mut self, event: &Event) {
         self.events += 1;
         self.talks += u64::from(matches!(event, Event::LineStarted { state: LineState::Talk, .. }));
         self.commands += u64::from(matches!(event, Event::CommandGiven { .. }));

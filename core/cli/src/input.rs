@@ -1,16 +1,11 @@
-//! Opens a trace or another file: a file or standard input, packed or not. What it is packed with is seen by its content.
+//! Names and opens what the commands read: a file or standard input, packed or not.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
+use callfold::files;
 
 use crate::words::shown;
-
-const GZIP: &[u8] = &[0x1f, 0x8b];
-const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
-const BUFFER: usize = 64 * 1024;
 
 /// Whether this path means standard input.
 fn is_stdin(path: &Path) -> bool {
@@ -22,65 +17,8 @@ pub(crate) fn name(path: &Path) -> String {
     if is_stdin(path) { "standard input".to_owned() } else { shown(&path.display().to_string()) }
 }
 
-/// Opens a trace and unpacks it on the way.
-pub(crate) fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
-    if is_stdin(path) {
-        unpacked(io::stdin().lock())
-    } else {
-        unpacked(BufReader::with_capacity(BUFFER, File::open(path)?))
-    }
-}
-
-fn unpacked(mut input: impl BufRead + 'static) -> io::Result<Box<dyn BufRead>> {
-    let mut head = Vec::new();
-    input.by_ref().take(ZSTD.len() as u64).read_to_end(&mut head)?;
-    let (gzip, zstd) = (head.starts_with(GZIP), head.starts_with(ZSTD));
-    let whole = Cursor::new(head).chain(input);
-    Ok(if gzip {
-        Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(whole)))
-    } else if zstd {
-        Box::new(BufReader::with_capacity(BUFFER, zstd::stream::read::Decoder::with_buffer(whole)?))
-    } else {
-        Box::new(whole)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-
-    use super::*;
-
-    fn read(bytes: Vec<u8>) -> io::Result<String> {
-        let mut text = String::new();
-        unpacked(Cursor::new(bytes))?.read_to_string(&mut text).map(|_| text)
-    }
-
-    fn gzipped(text: &str) -> Vec<u8> {
-        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        packer.write_all(text.as_bytes()).unwrap();
-        packer.finish().unwrap()
-    }
-
-    #[test]
-    fn what_is_not_packed_is_read_as_it_is_however_short() {
-        for text in ["", "{", "{}", "not packed at all"] {
-            assert_eq!(read(text.into()).unwrap(), text);
-        }
-    }
-
-    #[test]
-    fn packed_parts_that_follow_each_other_are_read_as_one() {
-        assert_eq!(read([gzipped("one "), gzipped("two")].concat()).unwrap(), "one two");
-        let zstd = |text: &str| zstd::encode_all(text.as_bytes(), 1).unwrap();
-        assert_eq!(read([zstd("one "), zstd("two")].concat()).unwrap(), "one two");
-    }
-
-    #[test]
-    fn what_is_packed_and_cut_short_is_an_error() {
-        let mut packed = gzipped("a session that is long enough to be cut");
-        packed.truncate(packed.len() - 6);
-        assert!(read(packed).is_err());
-        assert!(read(ZSTD.to_vec()).is_err());
-    }
+/// Opens a file, or standard input, and unpacks it on the way.
+pub(crate) fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
+    // The lock of standard input cannot be handed to another thread, as an input that is unpacked may be.
+    if is_stdin(path) { files::unpacked(BufReader::new(io::stdin())) } else { files::open(path) }
 }

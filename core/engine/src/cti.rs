@@ -13,7 +13,6 @@ use crate::view::WebStatus;
 
 /// What can be done with a call now: bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct Features(u32);
 
 impl Features {

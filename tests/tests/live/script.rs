@@ -329,7 +329,7 @@ impl Script {
                 let t = self.stage.millis(at);
                 events.iter().for_each(|event| self.view.apply(event));
                 self.told.told(t, self.header.level, &events).map_err(text)?;
-                self.told.state(t, &self.header, &self.view, at).map_err(text)?;
+                self.told.state(t, self.header.level, &self.header.numbers, &self.view, at).map_err(text)?;
             }
         }
         Ok(())

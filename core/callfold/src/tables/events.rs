@@ -23,7 +23,6 @@ use crate::{ChainId, CommandId, CommandName, Event, LineState, PersonName, Phone
 /// | `command`, `command_name` | the command that the event is of, and which it is, where the event says so |
 /// | `code` | the error or the reason of a disconnect |
 /// | `detail` | the whole event as JSON, as [`Event`] is serialised; a list of nobody and no list are both `null` there |
-#[derive(Default)]
 pub struct EventRows {
     stream: Labels,
     seq: UInt64Builder,
@@ -38,8 +37,15 @@ pub struct EventRows {
     command: UInt64Builder,
     command_name: Words,
     code: UInt16Builder,
-    detail: Texts,
+    /// None: without it.
+    detail: Option<Texts>,
     rows: usize,
+}
+
+impl Default for EventRows {
+    fn default() -> Self {
+        Self { detail: Some(Texts::default()), ..Self::without_detail() }
+    }
 }
 
 pub(super) fn fields() -> Vec<Field> {
@@ -66,6 +72,28 @@ impl EventRows {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// No rows, and none will have the column `detail`, which costs more than all others.
+    #[must_use]
+    pub fn without_detail() -> Self {
+        Self {
+            stream: Labels::default(),
+            seq: UInt64Builder::default(),
+            at: Times::default(),
+            place: UInt32Builder::default(),
+            event: Words::default(),
+            announced: Words::default(),
+            line: Words::default(),
+            chain: Texts::default(),
+            number: Texts::default(),
+            name: Texts::default(),
+            command: UInt64Builder::default(),
+            command_name: Words::default(),
+            code: UInt16Builder::default(),
+            detail: None,
+            rows: 0,
+        }
     }
 
     /// Adds the events of a record.
@@ -108,7 +136,9 @@ impl EventRows {
         self.command.append_option(about.command.map(|CommandId(id)| id));
         self.command_name.push(about.command_name.map(CommandName::text))?;
         self.code.append_option(about.code);
-        self.detail.push(Some(&serde_json::to_string(event)?))?;
+        if let Some(detail) = &mut self.detail {
+            detail.push(Some(&serde_json::to_string(event)?))?;
+        }
         Ok(())
     }
 }
@@ -123,12 +153,13 @@ impl Rows for EventRows {
     }
 
     fn text_bytes(&self) -> usize {
-        [&self.chain, &self.number, &self.name, &self.detail].into_iter().map(Texts::bytes).sum()
+        let texts = [&self.chain, &self.number, &self.name].into_iter().chain(&self.detail);
+        texts.map(Texts::bytes).sum()
     }
 
     fn finish(&mut self) -> Result<RecordBatch, TableError> {
         self.rows = 0;
-        Table::Events.batch(vec![
+        let mut columns = vec![
             self.stream.take(),
             self.seq.take(),
             self.at.take(),
@@ -142,8 +173,17 @@ impl Rows for EventRows {
             self.command.take(),
             self.command_name.take(),
             self.code.take(),
-            self.detail.take(),
-        ])
+        ];
+        match &mut self.detail {
+            Some(detail) => {
+                columns.push(detail.take());
+                Table::Events.batch(columns)
+            }
+            None => {
+                let (schema, all) = (Table::Events.schema(), 0..columns.len());
+                Ok(RecordBatch::try_new(schema.project(&all.collect::<Vec<_>>())?.into(), columns)?)
+            }
+        }
     }
 }
 

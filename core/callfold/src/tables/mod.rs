@@ -52,6 +52,7 @@ mod commands;
 mod csv;
 mod error;
 mod events;
+mod grouped;
 mod parquet;
 mod time;
 mod writer;
@@ -67,6 +68,7 @@ pub use calls::CallRows;
 pub use commands::CommandRows;
 pub use error::TableError;
 pub use events::EventRows;
+pub use grouped::{GroupedTime, TimeKey};
 pub use time::TimeRows;
 pub use writer::{Format, TableWriter};
 

@@ -1,8 +1,9 @@
 //! The command `import`: recorded sessions and exported logs become streams of a store.
 
-use std::io::{self, BufRead, BufReader, Cursor, Read as _, Seek as _};
+use std::io::{self, BufRead, BufReader, Seek as _};
 use std::path::{Path, PathBuf};
 
+use callfold::files::Content;
 use callfold::log::{Durability, Log, LogError, Options, Stream};
 use clap::Args;
 use serde_json::json;
@@ -87,24 +88,15 @@ pub(crate) fn run(args: &Import, io: &mut Io<'_>) -> Result<Outcome, Failed> {
 /// Takes one file in; how many streams and records it had.
 fn one(args: &Import, log: &Log, path: &Path, io: &mut Io<'_>) -> Result<(u64, u64), Failed> {
     let unreadable = |error| Failed::file(path, LogError::Io(error));
-    let mut input = input::open(path).map_err(unreadable)?;
-    let mut head = Vec::new();
-    input.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(unreadable)?;
-    let is_log = is_exported_log(&head);
-    let whole = Cursor::new(head).chain(input);
-    if is_log { exported(args, log, path, whole, io) } else { trace(args, log, path, whole, io) }
+    let (content, input) = input::open(path).and_then(Content::of).map_err(unreadable)?;
+    match content {
+        Content::Log => exported(args, log, path, input, io),
+        Content::Trace => trace(args, log, path, input, io),
+    }
 }
-
-const HEAD_BYTES: u64 = 64;
 
 fn is_hidden(args: &Import) -> bool {
     args.quiet.quiet || args.look.json
-}
-
-/// Whether this is how an exported log begins.
-fn is_exported_log(head: &[u8]) -> bool {
-    let head: Vec<u8> = head.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    head.starts_with(b"{\"callfold\":")
 }
 
 fn exported(

@@ -75,15 +75,8 @@ pub(crate) fn open_with(store: &Store, options: Options, io: &mut Io<'_>) -> Res
 pub(crate) fn open_at(path: &Path, options: Options, io: &mut Io<'_>) -> Result<Log, Failed> {
     let opened = Log::open(path, options);
     let (log, report) = opened.map_err(|error| Failed::Store(path.display().to_string(), error))?;
-    for moved in &report.moved {
-        io.complain(&format!("a crash left a file half written; it is kept as {}", moved.display()));
-    }
-    for cut in &report.cut {
-        let (stream, from, why, kept) = (cut.stream, cut.from, &cut.why, cut.kept.display());
-        io.complain(&format!(
-            "stream {stream} was cut off before record {from}, which was never acknowledged as durable: {why}; \
-             what was cut off is kept in {kept}"
-        ));
+    for note in report.notes() {
+        io.complain(&note);
     }
     Ok(log)
 }

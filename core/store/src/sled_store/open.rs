@@ -32,6 +32,23 @@ impl OpenReport {
     pub fn is_clean(&self) -> bool {
         self.moved.is_empty() && self.cut.is_empty()
     }
+
+    /// What had to be done, in words: one sentence each, for whoever opened the store.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let moved = self
+            .moved
+            .iter()
+            .map(|moved| format!("a crash left a file half written; it is kept as {}", moved.display()));
+        let cut = self.cut.iter().map(|cut| {
+            let (stream, from, why, kept) = (cut.stream, cut.from, &cut.why, cut.kept.display());
+            format!(
+                "stream {stream} was cut off before record {from}, which was never acknowledged as durable: {why}; \
+                 what was cut off is kept in {kept}"
+            )
+        });
+        moved.chain(cut).collect()
+    }
 }
 
 /// Records that were cut off the end of a stream: they were damaged, and had never been acknowledged as durable.
