@@ -4,6 +4,7 @@
 //!
 //! - [`live`] talks to a server, and records;
 //! - [`log`] keeps what happened in a store, proves that it is whole, and says what was so at any moment;
+//! - [`problem`] is one table of what can go wrong, for surfaces that have one error type;
 //! - [`trace`] reads the traces of the reference client, line by line;
 //! - [`replay`] runs a trace through the engine and hands every step to a [`replay::Watch`];
 //! - `files` (with the feature of that name) opens sessions and exported logs, packed or not;
@@ -28,6 +29,7 @@
 pub mod files;
 pub mod live;
 pub mod log;
+pub mod problem;
 pub mod replay;
 #[cfg(feature = "tables")]
 pub mod tables;

@@ -49,7 +49,7 @@ pub(crate) struct Target {
 impl Target {
     /// Reads what the engine dials: `ws://host:port` or `wss://host:port`, and nothing else.
     pub(crate) fn parse(url: &str) -> Result<Self, SocketError> {
-        let bad = || SocketError::BadUrl { url: url.to_owned() };
+        let bad = || SocketError::BadUrl { url: without_secrets(url) };
         let (scheme, rest) = url.split_once("://").ok_or_else(bad)?;
         let scheme = match scheme {
             "ws" => Scheme::Ws,
@@ -142,7 +142,7 @@ async fn upgrade(
     limits: &Limits,
     stream: Box<dyn Connection>,
 ) -> Result<WebSocket, SocketError> {
-    let bad = |_| SocketError::BadUrl { url: target.url.clone() };
+    let bad = |_| SocketError::BadUrl { url: without_secrets(&target.url) };
     let mut request = target.url.as_str().into_client_request().map_err(bad)?;
     request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("json"));
     let config = WebSocketConfig::default()
@@ -205,6 +205,15 @@ fn has_too_many_frames(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<TooManyFrames>())
 }
 
+/// An address that may be told: a login, with a password perhaps, is sometimes written in front of the host, and a token
+/// behind the path.
+fn without_secrets(url: &str) -> String {
+    let (front, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    if front.is_empty() { host.to_owned() } else { format!("{front}://{host}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,10 +255,20 @@ mod tests {
 
     #[test]
     fn nothing_but_scheme_host_and_port_is_dialled() {
-        for url in
-            ["", "pbx:1", "http://pbx:1", "ws://pbx", "ws://pbx:x", "ws://:1", "ws://a@pbx:1", "ws://pbx/a:1"]
-        {
+        for url in ["", "pbx:1", "http://pbx:1", "ws://pbx", "ws://pbx:x", "ws://:1", "ws://pbx/a:1"] {
             assert_eq!(Target::parse(url), Err(SocketError::BadUrl { url: url.to_owned() }));
+        }
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_dialled_is_told_without_what_may_be_a_secret() {
+        for (url, told) in [
+            ("ws://ivanov:Secret1@pbx:1", "ws://pbx:1"),
+            ("ivanov:Sec@ret1@pbx", "pbx"),
+            ("wss://pbx/a?token=Secret1", "wss://pbx/a"),
+            ("wss://pbx#Secret1", "wss://pbx"),
+        ] {
+            assert_eq!(Target::parse(url), Err(SocketError::BadUrl { url: told.to_owned() }));
         }
     }
 }
