@@ -13,6 +13,7 @@
     clippy::indexing_slicing
 )]
 
+use callfold::log::to_the_end;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command as Process, Stdio};
@@ -253,7 +254,7 @@ async fn close(recorded: &[Recorded]) {
 /// Every frame is there, once, in order; and every stream is whole.
 fn check(log: &Log, recorded: &[Recorded], counts: &[u64]) {
     for (one, count) in recorded.iter().zip(counts) {
-        let report = log.verify(one.stream, &VerifyOptions::default(), &mut |_| {}).unwrap();
+        let report = log.verify(one.stream, &VerifyOptions::default(), &mut to_the_end).unwrap();
         assert!(report.is_good(), "{report:?}");
         let mut next = 0;
         for record in log.records(one.stream, 1) {

@@ -1,6 +1,7 @@
 //! The bar that long work shows on a terminal, on standard error. Without a terminal there is none.
 
 use std::io::BufRead;
+use std::ops::ControlFlow;
 
 use callfold::log::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -32,10 +33,11 @@ impl Bar {
         Self(bar)
     }
 
-    /// So far is it now.
-    pub(crate) fn at(&self, progress: Progress) {
+    /// So far is it now. It goes on: who wants it to end ends the process.
+    pub(crate) fn at(&self, progress: Progress) -> ControlFlow<()> {
         self.0.set_length(progress.of.max(progress.done));
         self.0.set_position(progress.done);
+        ControlFlow::Continue(())
     }
 
     /// Counts what is read.

@@ -1,5 +1,6 @@
 //! Somebody is forgotten: nowhere in the store's files or exports, and nothing else changes.
 
+use callfold::log::to_the_end;
 use std::path::Path;
 
 use callfold::calls::json;
@@ -33,7 +34,7 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
 
 fn export(log: &Log) -> Vec<u8> {
     let mut out = Vec::new();
-    log.export(&[], &mut out, &mut |_| {}).unwrap();
+    log.export(&[], &mut out, &mut to_the_end).unwrap();
     out
 }
 
@@ -73,13 +74,13 @@ fn a_number_and_a_name_are_nowhere_and_the_log_is_as_good_as_before() {
         let mut query = CallQuery::default();
         query.number = Some(text.to_owned());
         let calls = log.calls(&query).unwrap().len();
-        let tried = log.erase(text, true, &mut |_| {}).unwrap();
+        let tried = log.erase(text, true, &mut to_the_end).unwrap();
         assert!(tried.subjects > 0 && tried.records > 0);
-        let erased = log.erase(text, false, &mut |_| {}).unwrap();
+        let erased = log.erase(text, false, &mut to_the_end).unwrap();
         assert_eq!(tried, erased);
         assert_eq!(erased.still_readable, []);
         assert!(log.calls(&query).unwrap().is_empty(), "{text}: {calls} calls before");
-        let again = log.erase(text, false, &mut |_| {}).unwrap();
+        let again = log.erase(text, false, &mut to_the_end).unwrap();
         assert_eq!((again.subjects, again.records), (0, 0), "{text}");
     }
     let log = again(&path, log);
@@ -98,7 +99,7 @@ fn a_number_and_a_name_are_nowhere_and_the_log_is_as_good_as_before() {
     assert_eq!(totals(&log), before, "no minute is another");
     let mut with_erased = 0;
     for stream in streams {
-        let report = log.verify(stream, &VerifyOptions::default().rerun(), &mut |_| {}).unwrap();
+        let report = log.verify(stream, &VerifyOptions::default().rerun(), &mut to_the_end).unwrap();
         assert!(report.is_good(), "{stream}: {:?}", report.findings);
         with_erased += report.erased;
     }
@@ -109,7 +110,7 @@ fn a_number_and_a_name_are_nowhere_and_the_log_is_as_good_as_before() {
 fn who_else_is_in_the_log_stays() {
     let log = Log::in_memory().unwrap();
     with_all(&log);
-    log.erase("102", false, &mut |_| {}).unwrap();
+    log.erase("102", false, &mut to_the_end).unwrap();
     let left = String::from_utf8(export(&log)).unwrap();
     for text in ["\"101\"", "\"103\"", "+79161234567", "Петрова Анна"] {
         assert!(left.contains(text), "{text}");
@@ -120,10 +121,10 @@ fn who_else_is_in_the_log_stays() {
 fn an_export_of_an_erased_log_is_taken_in_erased() {
     let log = Log::in_memory().unwrap();
     with_all(&log);
-    log.erase("+79161234567", false, &mut |_| {}).unwrap();
+    log.erase("+79161234567", false, &mut to_the_end).unwrap();
     let first = export(&log);
     let other = Log::in_memory().unwrap();
-    other.import(std::io::Cursor::new(&first), &mut |_| {}).unwrap();
+    other.import(std::io::Cursor::new(&first), &mut to_the_end).unwrap();
     assert!(export(&other) == first);
     assert_eq!(totals(&other), totals(&log));
 }
@@ -134,7 +135,7 @@ fn an_erased_number_that_calls_again_is_somebody_new() {
     let trace = session("hold-and-back");
     log.import_trace(trace.as_slice(), Some("before")).unwrap();
     let number = "+79161234567";
-    log.erase(number, false, &mut |_| {}).unwrap();
+    log.erase(number, false, &mut to_the_end).unwrap();
     log.import_trace(trace.as_slice(), Some("after")).unwrap();
     let mut query = CallQuery::default();
     query.number = Some(number.to_owned());
@@ -148,9 +149,9 @@ fn what_cannot_be_somebody_is_refused() {
     let log = Log::in_memory().unwrap();
     with_all(&log);
     for text in ["", "1", " 102", "102 "] {
-        assert!(matches!(log.erase(text, false, &mut |_| {}), Err(LogError::NotErasable(_))), "{text:?}");
+        assert!(matches!(log.erase(text, false, &mut to_the_end), Err(LogError::NotErasable(_))), "{text:?}");
     }
-    assert_eq!(log.erase("nobody at all", false, &mut |_| {}).unwrap().subjects, 0);
+    assert_eq!(log.erase("nobody at all", false, &mut to_the_end).unwrap().subjects, 0);
 }
 
 /// However it is written: as digits, with brackets, inside a longer text, in a piece of a long message.
@@ -170,7 +171,7 @@ fn every_way_to_write_it_is_erased() {
     log.import_trace((lines.join("\n") + "\n").as_bytes(), None).unwrap();
     let before = String::from_utf8(export(&log)).unwrap();
     assert!(!before.contains("secret-canary"), "a password has no business in a log");
-    log.erase("+8 495 111-22-33", false, &mut |_| {}).unwrap();
+    log.erase("+8 495 111-22-33", false, &mut to_the_end).unwrap();
     let after = String::from_utf8(export(&log)).unwrap();
     let digits: String = after.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '\\').collect();
     assert!(!digits.contains("4951112233") && !digits.contains("u0031112233"), "{after}");
@@ -204,7 +205,7 @@ fn a_name_with_escapes_is_the_same_name() {
     let plain = r#"{"t":3,"in":["x",{"b":"Петрова А"}]}"#;
     let log = log_of(&[escaped, plain, longer, twice]);
     assert!(left(&log).contains("Петрова А") && left(&log).contains(r"\u041f"), "{}", left(&log));
-    log.erase("Петрова А", false, &mut |_| {}).unwrap();
+    log.erase("Петрова А", false, &mut to_the_end).unwrap();
     assert!(!left(&log).contains("Петрова") && !left(&log).contains(r"u041f"), "{}", left(&log));
 }
 
@@ -219,8 +220,8 @@ fn a_number_is_erased_however_it_is_written_and_no_longer_one_with_it() {
         .collect();
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let log = log_of(&lines);
-    assert_eq!(log.erase("12345", false, &mut |_| {}).unwrap().subjects, 0);
-    log.erase("+8 495 111-22-33", false, &mut |_| {}).unwrap();
+    assert_eq!(log.erase("12345", false, &mut to_the_end).unwrap().subjects, 0);
+    log.erase("+8 495 111-22-33", false, &mut to_the_end).unwrap();
     let left = left(&log);
     for way in ways {
         assert!(
@@ -247,12 +248,12 @@ fn a_name_in_several_words_of_a_text_is_erased_and_its_neighbours_stay() {
     }
     for (text, part) in [("Петрова Анна", "Анна"), ("84951112233", "111-22-33")] {
         assert!(left(&log).contains(part), "{}", left(&log));
-        let erased = log.erase(text, false, &mut |_| {}).unwrap();
+        let erased = log.erase(text, false, &mut to_the_end).unwrap();
         assert_eq!((erased.records, erased.subjects), (1, 2), "{text}");
         assert!(!left(&log).contains(part), "{}", left(&log));
     }
     // What the protocol keeps for its own words is nobody's.
-    assert_eq!(log.erase("105", false, &mut |_| {}).unwrap().subjects, 0);
+    assert_eq!(log.erase("105", false, &mut to_the_end).unwrap().subjects, 0);
     for other in ["Иванов", "Сидоров", "Кузнецов", "103"] {
         assert!(left(&log).contains(other), "{other}: {}", left(&log));
     }
@@ -279,20 +280,20 @@ fn keys_that_nothing_needs_go_with_whoever_is_erased() {
     machine.handle(&input, &mut outcome);
     writer.stage(&input, &machine, &outcome).unwrap();
     // What is staged needs its keys, and nobody sees which.
-    log.erase("nobody at all", true, &mut |_| {}).unwrap();
-    log.erase("nobody at all", false, &mut |_| {}).unwrap();
+    log.erase("nobody at all", true, &mut to_the_end).unwrap();
+    log.erase("nobody at all", false, &mut to_the_end).unwrap();
     assert_eq!(log.store().keys().subject(first), Subject::Kept);
     writer.commit().unwrap();
-    log.erase("nobody at all", true, &mut |_| {}).unwrap();
+    log.erase("nobody at all", true, &mut to_the_end).unwrap();
     assert_eq!(log.store().keys().subject(first), Subject::Kept, "a dry run destroys nothing");
-    log.erase("nobody at all", false, &mut |_| {}).unwrap();
+    log.erase("nobody at all", false, &mut to_the_end).unwrap();
     assert_eq!(log.store().keys().subject(first), Subject::Erased);
     assert!(left(&log).contains("Сидоров") && left(&log).contains("\"line\""));
     // Records that were given up are none.
     writer.stage(&input, &machine, &outcome).unwrap();
     drop(writer);
     let second = orphan("left behind");
-    log.erase("nobody at all", false, &mut |_| {}).unwrap();
+    log.erase("nobody at all", false, &mut to_the_end).unwrap();
     assert_eq!(log.store().keys().subject(second), Subject::Erased);
 }
 
@@ -314,14 +315,14 @@ fn who_asks_for_calls_and_who_records_meanwhile_waits_and_goes_on() {
             }
         });
         for name in ["+79161234567", "Сидоров", "nobody at all"].iter().cycle().take(30) {
-            log.erase(name, false, &mut |_| {}).unwrap();
+            log.erase(name, false, &mut to_the_end).unwrap();
         }
     });
-    log.erase("Сидоров", false, &mut |_| {}).unwrap();
+    log.erase("Сидоров", false, &mut to_the_end).unwrap();
     assert!(!left(&log).contains("Сидоров"));
     assert!(!log.calls(&CallQuery::default()).unwrap().is_empty());
     for stream in log.streams().unwrap() {
-        assert!(log.verify(stream.id, &VerifyOptions::default(), &mut |_| {}).unwrap().is_good());
+        assert!(log.verify(stream.id, &VerifyOptions::default(), &mut to_the_end).unwrap().is_good());
     }
 }
 
@@ -339,7 +340,7 @@ fn a_machine_that_still_runs_brings_nobody_back_by_its_snapshots() {
     recorder.handle(&Input { at: Timestamp::from_millis(0), kind: connect }).unwrap();
     let stream = recorder.stream();
     assert!(format!("{:?}", log.as_of(stream, Instant::Seq(1)).unwrap()).contains("petrova.anna"));
-    log.erase("petrova.anna", false, &mut |_| {}).unwrap();
+    log.erase("petrova.anna", false, &mut to_the_end).unwrap();
     for _ in 0..1_100 {
         recorder.handle(&frame(r#"["x",{"callerid":"Сидоров"}]"#)).unwrap();
     }

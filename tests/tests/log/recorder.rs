@@ -1,5 +1,6 @@
 //! A live line is recorded before anything is done; what cannot be recorded did not happen.
 
+use callfold::log::to_the_end;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -66,7 +67,7 @@ fn a_recorded_line_is_in_the_log_and_goes_on_after_a_restart() {
     assert!(*recorder.machine() == machine);
     recorder.handle(&input(5_000, InputKind::Closed(SocketId(1)))).unwrap();
     assert_eq!(log.store().head(stream).unwrap().seq, 2_503);
-    assert!(log.verify(stream, &VerifyOptions::default().rerun(), &mut |_| {}).unwrap().is_good());
+    assert!(log.verify(stream, &VerifyOptions::default().rerun(), &mut to_the_end).unwrap().is_good());
 }
 
 #[test]
@@ -223,10 +224,10 @@ fn secrets_in_pieces_of_a_long_message_do_not_stay() {
         }
         assert!(recorder.machine().view().connection.is_logged_in(), "the answer was understood");
         let stream = recorder.stream();
-        let report = log.verify(stream, &VerifyOptions::default().rerun(), &mut |_| {}).unwrap();
+        let report = log.verify(stream, &VerifyOptions::default().rerun(), &mut to_the_end).unwrap();
         assert!(report.is_good(), "{:?}", report.findings);
         let mut export = Vec::new();
-        log.export(&[], &mut export, &mut |_| {}).unwrap();
+        log.export(&[], &mut export, &mut to_the_end).unwrap();
         let export = String::from_utf8(export).unwrap();
         assert!(!export.contains("canary"), "the session id is in the export");
         let secret = b"canary-5e55-10n";

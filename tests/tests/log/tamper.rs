@@ -1,5 +1,6 @@
 //! Nothing can be changed in a log without being found, and where.
 
+use callfold::log::to_the_end;
 use callfold::log::{
     Flaw, HeadLine, Log, LogStore, MemoryStore, StreamId, StreamReport, VerifyOptions, check_export,
 };
@@ -50,7 +51,7 @@ impl Original {
 
     fn verify(&self, records: &[NewRecord], heads: Vec<HeadLine>) -> StreamReport {
         let options = VerifyOptions::default().with_heads(heads);
-        self.with(records).verify(StreamId(0), &options, &mut |_| {}).unwrap()
+        self.with(records).verify(StreamId(0), &options, &mut to_the_end).unwrap()
     }
 
     /// The first record of which something is found.
@@ -210,10 +211,10 @@ fn an_export_that_was_changed_is_refused_and_the_line_named() {
     let log = Log::in_memory().unwrap();
     log.import_trace(session("seed-incoming-consult-connect").as_slice(), None).unwrap();
     let mut export = Vec::new();
-    log.export(&[], &mut export, &mut |_| {}).unwrap();
+    log.export(&[], &mut export, &mut to_the_end).unwrap();
     let text = String::from_utf8(export).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    let check = |lines: &[String]| check_export((lines.join("\n") + "\n").as_bytes(), &mut |_| {});
+    let check = |lines: &[String]| check_export((lines.join("\n") + "\n").as_bytes(), &mut to_the_end);
     let as_it_is: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
     check(&as_it_is).unwrap();
     let mut refused = 0;
@@ -254,14 +255,14 @@ fn an_export_that_was_changed_is_refused_and_the_line_named() {
     // Nothing of a damaged one is taken in.
     let other = Log::in_memory().unwrap();
     let cut = &text[..text.len() - 40];
-    assert!(other.import(std::io::Cursor::new(cut.as_bytes()), &mut |_| {}).is_err());
+    assert!(other.import(std::io::Cursor::new(cut.as_bytes()), &mut to_the_end).is_err());
     assert!(other.streams().unwrap().is_empty());
 }
 
 /// The lines of an export; a record's hash stays what it is.
 fn exported(log: &Log) -> Vec<String> {
     let mut export = Vec::new();
-    log.export(&[], &mut export, &mut |_| {}).unwrap();
+    log.export(&[], &mut export, &mut to_the_end).unwrap();
     String::from_utf8(export).unwrap().lines().map(ToOwned::to_owned).collect()
 }
 
@@ -269,7 +270,7 @@ fn exported(log: &Log) -> Vec<String> {
 fn refused(into: &Log, lines: &[String]) -> String {
     let before = (into.store().streams().unwrap(), into.store().keys().len());
     let text = lines.join("\n") + "\n";
-    let error = into.import(std::io::Cursor::new(text.as_bytes()), &mut |_| {}).unwrap_err();
+    let error = into.import(std::io::Cursor::new(text.as_bytes()), &mut to_the_end).unwrap_err();
     assert_eq!((into.store().streams().unwrap(), into.store().keys().len()), before, "{error}");
     error.to_string()
 }
@@ -362,7 +363,7 @@ fn the_text_beside_a_key_is_what_it_opens() {
     // Who has the export has its keys: nothing new is sealed under them, and they are found by their texts.
     let into = Log::in_memory().unwrap();
     let text = lines.join("\n") + "\n";
-    into.import(std::io::Cursor::new(text.as_bytes()), &mut |_| {}).unwrap();
+    into.import(std::io::Cursor::new(text.as_bytes()), &mut to_the_end).unwrap();
     let keys = into.store().keys();
     for line in lines.iter().filter(|line| line.starts_with("{\"key\"")) {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();

@@ -1,5 +1,6 @@
 //! What was recorded is whole, and stays so wherever it is carried.
 
+use callfold::log::to_the_end;
 use std::io::Cursor;
 
 use callfold::calls::json;
@@ -10,7 +11,7 @@ use crate::{again, on_disk, session, sessions, with_all};
 
 fn export(log: &Log) -> Vec<u8> {
     let mut out = Vec::new();
-    log.export(&[], &mut out, &mut |_| {}).unwrap();
+    log.export(&[], &mut out, &mut to_the_end).unwrap();
     out
 }
 
@@ -21,7 +22,7 @@ fn all_sessions_verify_and_todays_rules_decide_what_was_told() {
     let log = again(&path, log);
     let mut records = 0;
     for stream in streams {
-        let report = log.verify(stream, &VerifyOptions::default().rerun(), &mut |_| {}).unwrap();
+        let report = log.verify(stream, &VerifyOptions::default().rerun(), &mut to_the_end).unwrap();
         assert!(report.is_good(), "{stream}: {:?}", report.findings);
         assert_eq!(report.erased, 0);
         records += report.records;
@@ -35,17 +36,17 @@ fn an_export_comes_back_byte_for_byte() {
     let (_directory, path, log) = on_disk();
     with_all(&log);
     let first = export(&log);
-    assert!(check_export(first.as_slice(), &mut |_| {}).unwrap().records > 5_000);
+    assert!(check_export(first.as_slice(), &mut to_the_end).unwrap().records > 5_000);
     // Into a log that has something of its own already.
     let (_other_directory, _, other) = on_disk();
     let own = other.import_trace(session("hold-and-back").as_slice(), Some("own")).unwrap();
-    let taken = other.import(Cursor::new(&first), &mut |_| {}).unwrap();
+    let taken = other.import(Cursor::new(&first), &mut to_the_end).unwrap();
     let mut second = Vec::new();
-    other.export(&taken.streams, &mut second, &mut |_| {}).unwrap();
+    other.export(&taken.streams, &mut second, &mut to_the_end).unwrap();
     assert!(first == second, "the export of what was taken in is another");
     assert!(!taken.streams.contains(&own.stream));
     let memory = Log::in_memory().unwrap();
-    memory.import(Cursor::new(&first), &mut |_| {}).unwrap();
+    memory.import(Cursor::new(&first), &mut to_the_end).unwrap();
     assert!(export(&memory) == first);
     // Heads that were kept of the first prove the second.
     let mut kept = Vec::new();
@@ -54,7 +55,7 @@ fn an_export_comes_back_byte_for_byte() {
     assert!(other.missing_heads(&kept).unwrap().is_empty());
     for stream in taken.streams {
         let options = VerifyOptions::default().with_heads(kept.clone());
-        assert!(other.verify(stream, &options, &mut |_| {}).unwrap().is_good());
+        assert!(other.verify(stream, &options, &mut to_the_end).unwrap().is_good());
     }
     assert!(export(&again(&path, log)) == first);
 }
@@ -64,7 +65,7 @@ fn what_is_there_already_is_not_taken_in_twice() {
     let log = Log::in_memory().unwrap();
     log.import_trace(session("hold-and-back").as_slice(), None).unwrap();
     let exported = export(&log);
-    let error = log.import(Cursor::new(&exported), &mut |_| {}).unwrap_err();
+    let error = log.import(Cursor::new(&exported), &mut to_the_end).unwrap_err();
     assert!(error.to_string().contains("is in the log already"), "{error}");
     let error = log.import_trace(session("hold-and-back").as_slice(), None).unwrap_err();
     assert!(matches!(error, LogError::NameTaken { .. }), "{error}");
@@ -78,7 +79,7 @@ fn a_call_that_was_taken_in_is_found_once() {
     from.import_trace(session("seed-incoming-consult-connect").as_slice(), None).unwrap();
     let log = Log::in_memory().unwrap();
     log.import_trace(session("seed-incoming-consult-connect").as_slice(), Some("own")).unwrap();
-    log.import(Cursor::new(export(&from)), &mut |_| {}).unwrap();
+    log.import(Cursor::new(export(&from)), &mut to_the_end).unwrap();
     let call = from.calls(&CallQuery::default()).unwrap().remove(0).call;
     let mut query = CallQuery::default();
     query.number = Some(call.other.number.unwrap().as_str().to_owned());

@@ -1,5 +1,6 @@
 //! A floor of agents whose lines are recorded: a real server on the loopback, a real store.
 
+use callfold::log::to_the_end;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,7 +117,7 @@ pub(crate) fn is_back(view: &View) -> bool {
 
 /// Everything in a stream; it is whole, and today's rules decide the same.
 pub(crate) fn whole(log: &Log, stream: StreamId) -> Vec<LogRecord> {
-    let report = log.verify(stream, &VerifyOptions::default().rerun(), &mut |_| {}).unwrap();
+    let report = log.verify(stream, &VerifyOptions::default().rerun(), &mut to_the_end).unwrap();
     assert!(report.is_good(), "{report:?}");
     log.records(stream, 1).map(Result::unwrap).collect()
 }

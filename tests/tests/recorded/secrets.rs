@@ -1,5 +1,6 @@
 //! What must be found nowhere: not in the store, not in an export, not in what is told or printed.
 
+use callfold::log::to_the_end;
 use std::path::Path;
 
 use callfold::wire::{LoginSecret, Request};
@@ -55,7 +56,7 @@ async fn no_secret_is_in_the_store_its_export_or_anything_that_is_printed() {
     }
     printed += &format!("{:?}", whole(&log, agent.stream));
     let mut export = Vec::new();
-    log.export(&[agent.stream], &mut export, &mut |_| {}).unwrap();
+    log.export(&[agent.stream], &mut export, &mut to_the_end).unwrap();
     printed += &String::from_utf8(export).unwrap();
     assert!(printed.contains("loginresult"), "the test sees the login");
     drop(log);

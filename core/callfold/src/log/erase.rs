@@ -14,7 +14,7 @@ use callfold_engine::record::{
 use callfold_store::{Keys, Place, StoreError};
 
 use super::verify::PROGRESS_EVERY;
-use super::{Log, LogError, OnProgress, Progress, StreamInfo, input_json};
+use super::{Log, LogError, OnProgress, Progress, StreamInfo, input_json, tell};
 
 /// What was erased.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +57,8 @@ impl Log {
     ///
     /// # Errors
     /// [`LogError::NotErasable`] for text that is too short to be somebody's; [`LogError`] if the store cannot be read
-    /// to its end, and nothing was then erased.
+    /// to its end, and nothing was then erased. [`LogError::Interrupted`] comes only while it looks, so nothing was erased
+    /// then either: once it begins to erase, it is not broken off.
     pub fn erase(&self, text: &str, dry: bool, progress: OnProgress<'_>) -> Result<ErasedReport, LogError> {
         let wanted = Wanted::new(text)?;
         // Nothing is derived, and nothing sealed, from what is about to be erased. Who derives takes no turn to write.
@@ -96,7 +97,7 @@ impl Log {
                     report.records += u64::from(has_it);
                     done += 1;
                     if done.is_multiple_of(PROGRESS_EVERY) {
-                        progress(Progress { done, of });
+                        tell(progress, done, of)?;
                     }
                 }
             }
@@ -120,7 +121,8 @@ impl Log {
             self.store.clear_derived()?;
             self.store.sync()?;
         }
-        progress(Progress { done, of });
+        // It is done: nothing is left to be broken off.
+        let _ = progress(Progress { done, of });
         Ok(report)
     }
 }

@@ -73,6 +73,9 @@ pub enum LogError {
     /// Text that nobody can be erased by.
     #[error("cannot erase: {0}")]
     NotErasable(&'static str),
+    /// Who is told of the progress wanted no more of it. What was done until then is whole.
+    #[error("broken off when asked to")]
+    Interrupted,
     /// Something cannot be read or written.
     #[error("{0}")]
     Io(#[from] io::Error),

@@ -22,7 +22,7 @@ use callfold_store::{Keys, StoreError, StoredRecord, StreamId};
 use serde_json::{Value, json};
 
 use super::verify::PROGRESS_EVERY;
-use super::{Log, LogError, OnProgress, Progress, StreamInfo, input_json};
+use super::{Log, LogError, OnProgress, Progress, StreamInfo, input_json, tell};
 
 /// The version of the format.
 pub(super) const VERSION: u64 = 1;
@@ -31,7 +31,8 @@ impl Log {
     /// Writes streams as JSON Lines; all of them if none is named. How many records were written.
     ///
     /// # Errors
-    /// [`LogError`] if the log cannot be read or `out` not be written.
+    /// [`LogError`] if the log cannot be read or `out` not be written. [`LogError::Interrupted`]: what was written has no
+    /// last line, so nobody takes it for whole.
     pub fn export(
         &self,
         streams: &[StreamId],
@@ -54,14 +55,15 @@ impl Log {
                     export.record(number, &record?)?;
                     done += 1;
                     if done.is_multiple_of(PROGRESS_EVERY) {
-                        progress(Progress { done, of });
+                        tell(progress, done, of)?;
                     }
                 }
             }
         }
         export.line(&json!({ "end": { "streams": all.len(), "records": done } }))?;
         out.flush()?;
-        progress(Progress { done, of: done });
+        // It is done: nothing is left to be broken off.
+        let _ = progress(Progress { done, of: done });
         Ok(done)
     }
 }

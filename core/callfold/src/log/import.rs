@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::export::{VERSION, record_line, stream_line};
-use super::{ImportError, Log, LogError, OnProgress, Progress, StreamInfo};
+use super::{ImportError, Log, LogError, OnProgress, StreamInfo, tell};
 
 /// The longest line: a record of a message of 4 MiB, told three times over.
 const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
@@ -96,6 +96,8 @@ impl Log {
     /// # Errors
     /// [`LogError::Import`] names the line that is wrong; [`ImportError::SameStream`] a stream that is there already;
     /// [`LogError::NameTaken`] another one that has its name.
+    /// [`LogError::Interrupted`] comes only while it looks, so nothing was taken in then: once it writes, it is not broken
+    /// off.
     pub fn import(
         &self,
         mut input: impl BufRead + Seek,
@@ -279,7 +281,11 @@ impl<'t> Taking<'t> {
                 Line::Record(line) => {
                     self.record(&line, &lines.buffer).map_err(|error| error.at(lines.number))?;
                     if self.records.is_multiple_of(super::verify::PROGRESS_EVERY) {
-                        progress(Progress { done: self.records, of: 0 });
+                        let on = tell(progress, self.records, 0);
+                        // What is written cannot be taken back: half a stream stays for good.
+                        if self.look.is_some() {
+                            on?;
+                        }
                     }
                 }
                 Line::End(line) => {

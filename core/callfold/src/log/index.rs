@@ -8,7 +8,8 @@ use callfold_engine::record::{Hash, Record, RecordError, has_erased, read_sealed
 use callfold_engine::{PhoneNumber, Span, Timestamp};
 use callfold_store::{DerivedChange, StoreError, StreamId};
 
-use super::{Log, LogError};
+use super::verify::PROGRESS_EVERY;
+use super::{Log, LogError, OnProgress, Progress, tell};
 
 /// Which calls are wanted. Whatever is none does not matter.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,9 @@ pub struct FoundCall {
 const VERSION: u8 = 2;
 /// How many records are folded before what came of them is put away.
 const STEP: usize = 10_000;
+
+/// Is told which record was reached; an error breaks the work off.
+pub(super) type OnReached<'r> = &'r mut dyn FnMut(u64) -> Result<(), LogError>;
 
 /// Kinds of keys.
 const STATE: u8 = b'i';
@@ -145,12 +149,67 @@ impl Log {
     /// [`LogError`] if the log cannot be read.
     pub fn time_by_day(&self, stream: StreamId, day_offset: Span) -> Result<TimeLedger, LogError> {
         let mut log = CallLog::new(day_offset);
+        self.fold_by_day(stream, &mut log, &mut |_| Ok(()))?;
+        Ok(log.ledger().clone())
+    }
+
+    /// Folds a stream from its beginning; is told how far it is.
+    pub(super) fn fold_by_day(
+        &self,
+        stream: StreamId,
+        log: &mut CallLog,
+        reached: OnReached<'_>,
+    ) -> Result<(), LogError> {
         for told in self.told(stream, 1) {
             let told = told?;
             log.record(told.seq, told.at, &told.events);
             log.take_over();
+            if told.seq.is_multiple_of(PROGRESS_EVERY) {
+                reached(told.seq)?;
+            }
         }
-        Ok(log.ledger().clone())
+        Ok(())
+    }
+
+    /// Derives what [`Log::calls`], [`Log::commands`] and [`Log::time`] read, of one stream or of all; they derive by
+    /// themselves what is not, so this is for who wants to see how far it is. Broken off, what was derived stays, and the
+    /// next one goes on from there.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log or its index cannot be read, or it was broken off.
+    pub fn bring_up_to_date(
+        &self,
+        stream: Option<StreamId>,
+        progress: OnProgress<'_>,
+    ) -> Result<(), LogError> {
+        let streams = match stream {
+            Some(stream) => vec![stream],
+            None => self.store.streams()?.into_iter().map(|(id, _)| id).collect(),
+        };
+        let heads = streams.iter().map(|id| Ok((*id, self.store.head(*id)?.seq)));
+        let heads = heads.collect::<Result<Vec<_>, StoreError>>()?;
+        let of = heads.iter().map(|(_, last)| last).sum();
+        let mut done = 0;
+        for (stream, last) in heads {
+            tell(progress, done, of)?;
+            self.derive_stream(stream, &mut |seq| tell(progress, (done + seq).min(of), of))?;
+            done += last;
+        }
+        // It is done: nothing is left to be broken off.
+        let _ = progress(Progress { done: of, of });
+        Ok(())
+    }
+
+    /// Brings the index of a stream up to date; is told how far it is.
+    pub(super) fn derive_stream(&self, stream: StreamId, reached: OnReached<'_>) -> Result<(), LogError> {
+        let _one_at_a_time = self.deriving.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.derive(stream, reached) {
+            Err(LogError::Record(_)) => {
+                self.forget(stream)?;
+                self.derive(stream, reached).map(drop)
+            }
+            done => done.map(drop),
+        }
     }
 
     /// Reads something from the index of a stream, brought up to date. What is lost or cannot be read there is derived
@@ -162,11 +221,12 @@ impl Log {
     ) -> Result<T, LogError> {
         // Held until all is read: nobody forgets the index meanwhile.
         let _one_at_a_time = self.deriving.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.derive(stream).and_then(&read) {
+        let derive = || self.derive(stream, &mut |_| Ok(()));
+        match derive().and_then(&read) {
             // The log's own records are the store's errors.
             Err(LogError::Record(_)) => {
                 self.forget(stream)?;
-                self.derive(stream).and_then(read)
+                derive().and_then(read)
             }
             done => done,
         }
@@ -214,8 +274,9 @@ impl Log {
         Ok(ordinals)
     }
 
-    /// Brings the index of a stream up to date; how far it is then. For who holds `deriving`.
-    fn derive(&self, stream: StreamId) -> Result<Reached, LogError> {
+    /// Brings the index of a stream up to date; how far it is then. Whoever is told meanwhile can break it off: what was
+    /// folded until then is put away. For who holds `deriving`.
+    fn derive(&self, stream: StreamId, on_reached: OnReached<'_>) -> Result<Reached, LogError> {
         let head = self.store.head(stream)?;
         let there = self.state_bytes(stream)?;
         let reached = there.as_deref().and_then(Reached::read).map(|(reached, _)| reached);
@@ -252,6 +313,12 @@ impl Log {
                 (state.reached.seq, state.reached.hash) = (told.seq, record.hash);
                 self.put_over(stream, &mut state, &mut changes)?;
                 since += 1;
+                if told.seq.is_multiple_of(PROGRESS_EVERY)
+                    && let Err(broken_off) = on_reached(told.seq)
+                {
+                    self.put_state(stream, &mut state, changes)?;
+                    return Err(broken_off);
+                }
             }
             if since >= STEP {
                 since = 0;

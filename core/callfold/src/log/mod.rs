@@ -9,7 +9,7 @@
 //! - [`Log::export`] and [`Log::import`] carry it elsewhere, chain included; [`Log::erase`] forgets somebody.
 //!
 //! ```
-//! use callfold::log::{Instant, Log};
+//! use callfold::log::{Instant, Log, to_the_end};
 //!
 //! let trace = concat!(
 //!     r#"{"trace":1,"name":"x","title":"t","level":"oktell","epochMs":0,"numbers":[]}"#, "\n",
@@ -19,7 +19,7 @@
 //! let imported = log.import_trace(trace.as_bytes(), None)?;
 //! assert_eq!(imported.records, 1);
 //! let stream = imported.stream;
-//! assert!(log.verify(stream, &Default::default(), &mut |_| {})?.is_good());
+//! assert!(log.verify(stream, &Default::default(), &mut to_the_end)?.is_good());
 //! let then = log.as_of(stream, Instant::Seq(1))?;
 //! assert_eq!(then.view.connection, callfold::Connection::Dialling);
 //! # Ok::<(), callfold::log::LogError>(())
@@ -34,6 +34,8 @@ mod import;
 mod index;
 mod info;
 mod input_json;
+#[cfg(test)]
+mod interrupted;
 mod reader;
 mod recorder;
 #[cfg(feature = "tables")]
@@ -43,6 +45,7 @@ mod verify;
 mod writer;
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -77,8 +80,23 @@ pub struct Progress {
     pub of: u64,
 }
 
-/// Is told how far a long work is, now and then.
-pub type OnProgress<'p> = &'p mut dyn FnMut(Progress);
+/// Is told how far a long work is, now and then (every 1,000 records), and says whether it goes on. At
+/// [`ControlFlow::Break`] the work ends with [`LogError::Interrupted`], where nothing is half done. Must not use the log
+/// meanwhile: some of it is held.
+pub type OnProgress<'p> = &'p mut dyn FnMut(Progress) -> ControlFlow<()>;
+
+/// For work that nobody watches and nobody breaks off.
+pub fn to_the_end(_: Progress) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// Tells how far a work is; an error if it is to be broken off.
+fn tell(progress: OnProgress<'_>, done: u64, of: u64) -> Result<(), LogError> {
+    match progress(Progress { done, of }) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(LogError::Interrupted),
+    }
+}
 
 /// A log. Cheap to clone: all clones are the same log.
 #[derive(Clone, Debug)]

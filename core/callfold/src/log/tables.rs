@@ -3,10 +3,12 @@
 use std::io::Write;
 
 use callfold_engine::Span;
+use callfold_engine::calls::CallLog;
 use callfold_store::StreamId;
 
+use super::index::OnReached;
 use super::verify::PROGRESS_EVERY;
-use super::{CallQuery, Log, LogError, OnProgress, Progress, Stream};
+use super::{CallQuery, Log, LogError, OnProgress, Stream, tell};
 use crate::tables::{
     CallRows, CommandRows, EventRows, Format, Rows, Table, TableError, TableWriter, TimeRows,
 };
@@ -16,7 +18,8 @@ impl Log {
     /// the days of the table of times begin. How many rows were written.
     ///
     /// # Errors
-    /// [`LogError`] if the log cannot be read, or the table not be written.
+    /// [`LogError`] if the log cannot be read, or the table not be written. [`LogError::Interrupted`]: a Parquet file is
+    /// none then, and CSV ends after a whole row.
     pub fn export_table(
         &self,
         table: Table,
@@ -35,7 +38,8 @@ impl Log {
         match table {
             Table::Events => self.write_events(&all, &mut writer, &mut written, progress)?,
             Table::Calls => {
-                written.write(CallRows::new(), &all, &mut writer, progress, |stream, write| {
+                written.write(CallRows::new(), &all, &mut writer, progress, |stream, reached, write| {
+                    self.derive_stream(stream.id, reached)?;
                     let query = CallQuery { stream: Some(stream.id), ..CallQuery::default() };
                     let name = stream.info.name.as_str();
                     self.calls(&query)?
@@ -44,20 +48,36 @@ impl Log {
                 })?;
             }
             Table::Commands => {
-                written.write(CommandRows::new(), &all, &mut writer, progress, |stream, write| {
-                    let name = stream.info.name.as_str();
-                    self.commands(stream.id)?
-                        .iter()
-                        .try_for_each(|command| write(&|rows| rows.push(name, command)))
-                })?;
+                written.write(
+                    CommandRows::new(),
+                    &all,
+                    &mut writer,
+                    progress,
+                    |stream, reached, write| {
+                        self.derive_stream(stream.id, reached)?;
+                        let name = stream.info.name.as_str();
+                        self.commands(stream.id)?
+                            .iter()
+                            .try_for_each(|command| write(&|rows| rows.push(name, command)))
+                    },
+                )?;
             }
-            Table::Time => written.write(TimeRows::new(), &all, &mut writer, progress, |stream, write| {
-                let ledger = match day_offset {
-                    Span::ZERO => self.time(stream.id)?,
-                    other => self.time_by_day(stream.id, other)?,
-                };
-                write(&|rows| rows.push(stream.info.name.as_str(), &ledger))
-            })?,
+            Table::Time => {
+                written.write(TimeRows::new(), &all, &mut writer, progress, |stream, reached, write| {
+                    let ledger = match day_offset {
+                        Span::ZERO => {
+                            self.derive_stream(stream.id, reached)?;
+                            self.time(stream.id)?
+                        }
+                        other => {
+                            let mut log = CallLog::new(other);
+                            self.fold_by_day(stream.id, &mut log, reached)?;
+                            log.ledger().clone()
+                        }
+                    };
+                    write(&|rows| rows.push(stream.info.name.as_str(), &ledger))
+                })?
+            }
         }
         writer.finish()?;
         Ok(written.rows)
@@ -80,7 +100,7 @@ impl Log {
                 }
                 written.done += 1;
                 if written.done.is_multiple_of(PROGRESS_EVERY) {
-                    written.tell(progress);
+                    tell(progress, written.done, written.of)?;
                 }
             }
         }
@@ -118,20 +138,22 @@ impl Written {
         streams: &[Stream],
         writer: &mut TableWriter<W>,
         progress: OnProgress<'_>,
-        each: impl Fn(&Stream, &mut dyn FnMut(Push<'_, R>) -> Result<(), LogError>) -> Result<(), LogError>,
+        each: impl Fn(
+            &Stream,
+            OnReached<'_>,
+            &mut dyn FnMut(Push<'_, R>) -> Result<(), LogError>,
+        ) -> Result<(), LogError>,
     ) -> Result<(), LogError> {
         for stream in streams {
-            each(stream, &mut |push| {
+            let (done, of) = (self.done, self.of);
+            let mut reached = |seq: u64| tell(progress, (done + seq).min(of), of);
+            each(stream, &mut reached, &mut |push| {
                 push(&mut rows)?;
                 if rows.is_full() { self.put(&mut rows, writer) } else { Ok(()) }
             })?;
             self.done += stream.head.seq;
-            self.tell(progress);
+            tell(progress, self.done, self.of)?;
         }
         self.put(&mut rows, writer)
-    }
-
-    fn tell(&self, progress: OnProgress<'_>) {
-        progress(Progress { done: self.done, of: self.of });
     }
 }

@@ -4,7 +4,7 @@ use callfold_engine::record::{Hash, Record, first_difference};
 use callfold_engine::{Event, Machine, Outcome, Timestamp};
 use callfold_store::{Keys, StoreError, StoredRecord, StreamId};
 
-use super::{HeadLine, Log, LogError, OnProgress, Progress};
+use super::{HeadLine, Log, LogError, OnProgress, Progress, tell};
 
 /// What is looked at.
 #[derive(Clone, Debug, Default)]
@@ -157,6 +157,7 @@ impl Log {
     ///
     /// # Errors
     /// [`LogError`] if the store cannot be read at all. What is wrong with the stream is in the report.
+    /// [`LogError::Interrupted`]: there is no report then.
     pub fn verify(
         &self,
         stream: StreamId,
@@ -198,7 +199,7 @@ impl Log {
                             Err(error) => walk.missing(&error),
                         }
                         if walk.last.is_multiple_of(PROGRESS_EVERY) {
-                            progress(Progress { done: walk.last, of });
+                            tell(progress, walk.last, of)?;
                         }
                     }
                 }
@@ -206,7 +207,8 @@ impl Log {
             }
         }
         walk.end(of);
-        progress(Progress { done: of, of });
+        // It is done: nothing is left to be broken off.
+        let _ = progress(Progress { done: of, of });
         Ok(walk.report)
     }
 

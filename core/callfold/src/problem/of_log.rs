@@ -36,6 +36,7 @@ pub(super) fn log(error: &LogError) -> Problem {
         LogError::Heads { line, .. } => of(ProblemCode::NotHeads).with("line", line),
         LogError::NoHeads => of(ProblemCode::NoHeads),
         LogError::NotErasable(_) => of(ProblemCode::NotErasable),
+        LogError::Interrupted => of(ProblemCode::Interrupted),
         LogError::Io(source) => Problem::of_io(ProblemCode::FileFailed, source),
         #[cfg(feature = "tables")]
         LogError::Table(error) => of_table::table(error),

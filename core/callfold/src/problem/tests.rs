@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::{Problem, ProblemCode};
 use crate::live;
-use crate::log::{HeadLine, ImportError, Instant, Log, LogError, Options, StreamId};
+use crate::log::{HeadLine, ImportError, Instant, Log, LogError, Options, StreamId, to_the_end};
 use crate::trace::TraceError;
 
 const SESSION: &[u8] = include_bytes!("../../../../tests/vectors/named/hold-and-back.jsonl");
@@ -99,7 +99,7 @@ fn what_is_not_in_a_log_is_named() {
     assert_eq!(of(&too_early), (ProblemCode::TooEarly, vec!["stream"]));
     let taken = Problem::from(log.import_trace(SESSION, None).unwrap_err());
     assert_eq!((taken.code, taken.get("name")), (ProblemCode::NameTaken, Some("hold-and-back")));
-    let short = Problem::from(log.erase("1", true, &mut |_| {}).unwrap_err());
+    let short = Problem::from(log.erase("1", true, &mut to_the_end).unwrap_err());
     assert_eq!(of(&short), (ProblemCode::NotErasable, vec![]));
 }
 
@@ -116,9 +116,9 @@ fn files_that_cannot_be_taken_in_are_told_with_the_line() {
 
     let mut export = Vec::new();
     log.import_trace(SESSION, None).unwrap();
-    log.export(&[], &mut export, &mut |_| {}).unwrap();
+    log.export(&[], &mut export, &mut to_the_end).unwrap();
     let import = |bytes: &[u8]| {
-        let error = Log::in_memory().unwrap().import(io::Cursor::new(bytes), &mut |_| {}).unwrap_err();
+        let error = Log::in_memory().unwrap().import(io::Cursor::new(bytes), &mut to_the_end).unwrap_err();
         Problem::from(error)
     };
     assert_eq!(of(&import(b"{}\n")), (ProblemCode::NotAnExport, vec!["line"]));
@@ -136,7 +136,7 @@ fn files_that_cannot_be_taken_in_are_told_with_the_line() {
     let changed = import(without.as_bytes());
     assert_eq!(of(&changed), (ProblemCode::ExportChanged, vec!["stream", "seq", "line"]));
     assert_eq!(changed.get("seq"), Some("3"));
-    let there = Problem::from(log.import(io::Cursor::new(text.as_bytes()), &mut |_| {}).unwrap_err());
+    let there = Problem::from(log.import(io::Cursor::new(text.as_bytes()), &mut to_the_end).unwrap_err());
     assert_eq!(there.code, ProblemCode::SameStream);
 
     assert_eq!(Problem::from(HeadLine::read_all(&b"no\n"[..]).unwrap_err()).code, ProblemCode::NotHeads);

@@ -1,5 +1,6 @@
 //! The command `verify`: whether a store, or an exported log, is whole.
 
+use callfold::log::to_the_end;
 use std::path::{Path, PathBuf};
 
 use callfold::log::{HeadLine, Log, LogError, Stream, StreamReport, VerifyOptions, check_export};
@@ -66,7 +67,8 @@ pub(crate) fn run(args: &Verify, io: &mut Io<'_>) -> Result<Outcome, Failed> {
 fn export(args: &Verify, path: &Path, io: &mut Io<'_>) -> Result<Outcome, Failed> {
     let file = input::open(path).map_err(|error| Failed::file(path, error))?;
     let bar = Bar::reading("looking at the export", is_hidden(args));
-    let checked = check_export(bar.watch(file), &mut |_| {}).map_err(|error| Failed::file(path, error))?;
+    let checked =
+        check_export(bar.watch(file), &mut to_the_end).map_err(|error| Failed::file(path, error))?;
     drop(bar);
     let (streams, records) = (checked.streams.len() as u64, checked.records);
     if args.look.json {
