@@ -38,6 +38,7 @@ mod input_json;
 mod interrupted;
 mod reader;
 mod recorder;
+mod select;
 #[cfg(feature = "tables")]
 mod tables;
 mod trace;
@@ -66,6 +67,7 @@ pub use info::StreamInfo;
 pub use input_json::input as input_json;
 pub use reader::{LogRecord, Records, Told, ToldRecord};
 pub use recorder::Recorder;
+pub use select::EventQuery;
 pub use trace::ImportedTrace;
 pub use verify::{Finding, Flaw, StreamReport, VerifyOptions};
 pub use writer::StreamWriter;
@@ -78,6 +80,14 @@ pub struct Progress {
     pub done: u64,
     /// Records in all.
     pub of: u64,
+}
+
+impl Progress {
+    /// So much of so much; 0 in all, if that is not known.
+    #[must_use]
+    pub const fn new(done: u64, of: u64) -> Self {
+        Self { done, of }
+    }
 }
 
 /// Is told how far a long work is, now and then (every 1,000 records), and says whether it goes on. At

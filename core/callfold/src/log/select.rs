@@ -1,0 +1,91 @@
+//! Events, chosen by stream, time, kind and number.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use callfold_engine::{Event, Timestamp};
+use callfold_store::StreamId;
+
+use super::verify::PROGRESS_EVERY;
+use super::{Log, LogError, OnProgress, Progress, Stream, ToldRecord};
+
+/// Which events are wanted. Whatever is none does not matter.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct EventQuery {
+    /// Of these streams; of all, if none is named.
+    pub streams: Vec<StreamId>,
+    /// Of records at or after.
+    pub from: Option<Timestamp>,
+    /// Of records before.
+    pub to: Option<Timestamp>,
+    /// With one of these [names](Event::name).
+    pub names: Option<BTreeSet<String>>,
+    /// [About](Event::about) this number, as it was told.
+    pub number: Option<String>,
+}
+
+impl EventQuery {
+    fn wants(&self, event: &Event) -> bool {
+        self.names.as_ref().is_none_or(|names| names.contains(event.name()))
+            && self
+                .number
+                .as_ref()
+                .is_none_or(|number| event.about().number.is_some_and(|told| told.as_str() == number))
+    }
+
+    fn wants_all(&self) -> bool {
+        self.names.is_none() && self.number.is_none()
+    }
+}
+
+impl Log {
+    /// Reads the events that are wanted, stream by stream and in order; `each` is handed a stream and a record with those
+    /// of its events. Records without any are passed over.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log cannot be read, [`LogError::Interrupted`] if it is broken off, and whatever `each` says.
+    pub fn events(
+        &self,
+        query: &EventQuery,
+        progress: OnProgress<'_>,
+        each: &mut dyn FnMut(&Stream, &ToldRecord) -> Result<(), LogError>,
+    ) -> Result<(), LogError> {
+        let mut streams = self.streams()?;
+        if !query.streams.is_empty() {
+            streams.retain(|stream| query.streams.contains(&stream.id));
+        }
+        let mut told_of = Progress { done: 0, of: streams.iter().map(|stream| stream.head.seq).sum() };
+        for stream in &streams {
+            let before = told_of.done;
+            // The last record at or before that time may be of that very time.
+            let first = match query.from {
+                Some(from) => self.store().seek(stream.id, from)?.max(1),
+                None => 1,
+            };
+            for record in self.told(stream.id, first) {
+                let mut record = record?;
+                told_of.done = before + record.seq.min(stream.head.seq);
+                if record.seq.is_multiple_of(PROGRESS_EVERY)
+                    && let ControlFlow::Break(()) = progress(told_of)
+                {
+                    return Err(LogError::Interrupted);
+                }
+                if query.from.is_some_and(|from| record.at < from) {
+                    continue;
+                }
+                if query.to.is_some_and(|to| record.at >= to) {
+                    break;
+                }
+                if !query.wants_all() {
+                    record.events.retain(|event| query.wants(event));
+                }
+                if !record.events.is_empty() {
+                    each(stream, &record)?;
+                }
+            }
+            told_of.done = before + stream.head.seq;
+        }
+        Ok(())
+    }
+}
