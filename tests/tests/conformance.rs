@@ -3,7 +3,8 @@
 
 use std::fs;
 
-use callfold::replay::{self, Announcer};
+use callfold::announce::{Announcement, announced_name, announcement};
+use callfold::replay::{self, Announcer, Step, Watch};
 use callfold::trace::Level;
 use callfold_tests::compare::{self, Report};
 use callfold_tests::vectors::{self, Manifest};
@@ -16,6 +17,40 @@ fn level_oktell_agrees() {
 #[test]
 fn level_cti_agrees() {
     all_agree(Level::Cti);
+}
+
+/// Names of announcements, taken in both ways.
+#[derive(Default)]
+struct Names {
+    announced: usize,
+    quiet: usize,
+}
+
+impl Watch for Names {
+    fn step(&mut self, step: &Step<'_>) -> std::io::Result<()> {
+        for event in &step.outcome.events {
+            let name = match announcement(event) {
+                Some(Announcement::Event { name, .. } | Announcement::Provider { name, .. }) => Some(name),
+                Some(Announcement::Throws { text }) => Some(text),
+                Some(Announcement::Result { command, .. }) => Some(command.text()),
+                Some(other) => panic!("{other:?}: no name of it is known"),
+                None => None,
+            };
+            assert_eq!(announced_name(event), name, "{event:?}");
+            *if name.is_some() { &mut self.announced } else { &mut self.quiet } += 1;
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn an_announcement_has_the_same_name_without_its_arguments() {
+    let mut names = Names::default();
+    for vector in &Manifest::read(&vectors::directory()).unwrap().files {
+        let trace = fs::read(vectors::directory().join(&vector.path)).unwrap();
+        replay::run(trace.as_slice(), &mut names).unwrap();
+    }
+    assert!(names.announced > 1_000 && names.quiet > 1_000, "{} {}", names.announced, names.quiet);
 }
 
 fn all_agree(level: Level) {

@@ -166,6 +166,15 @@ fn pages_are_as_they_were() {
     assert!(changed.is_empty(), "{}", changed.join("\n"));
 }
 
+#[test]
+fn calls_are_found_by_the_agent() {
+    let place = Place::filled();
+    let all = place.good(&["calls", "--json"]);
+    assert!(!all.is_empty());
+    assert_eq!(place.good(&["calls", "--json", "--agent", "ivanov"]), all);
+    assert_eq!(place.good(&["calls", "--agent", "petrov"]), "no calls\n");
+}
+
 /// The keys of a store are random, and so are its hashes.
 fn without_hashes(page: &str) -> String {
     let is_hash = |word: &str| word.len() == 12 && word.chars().all(|c| c.is_ascii_hexdigit());

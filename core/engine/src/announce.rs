@@ -49,44 +49,69 @@ pub enum Announcement {
 /// passes on as they came.
 #[must_use]
 pub fn announcement(event: &Event) -> Option<Announcement> {
+    told(event, true)
+}
+
+/// The name under which the reference tells `event`: that of the [`announcement`], the exception, or the command whose
+/// result it is. Makes no arguments, and allocates nothing.
+#[must_use]
+pub fn announced_name(event: &Event) -> Option<&'static str> {
+    Some(match told(event, false)? {
+        Announcement::Event { name, .. } | Announcement::Provider { name, .. } => name,
+        Announcement::Throws { text } => text,
+        Announcement::Result { command, .. } => command.text(),
+    })
+}
+
+/// Arguments; none if they are not wanted.
+macro_rules! told {
+    ($with:ident, $($argument:expr),+ $(,)?) => {
+        if $with { vec![$($argument),+] } else { Vec::new() }
+    };
+}
+
+fn told(event: &Event, is_full: bool) -> Option<Announcement> {
     let (name, args) = match event {
-        Event::Connecting { .. } => ("connecting", vec![]),
-        Event::Connected => ("connect", vec![]),
+        Event::Connecting { .. } => ("connecting", Vec::new()),
+        Event::Connected => ("connect", Vec::new()),
         Event::ConnectFailed { code, server } => {
-            ("connectError", vec![refused_at_login(*code, server.as_ref())])
+            ("connectError", told![is_full, refused_at_login(*code, server.as_ref())])
         }
-        Event::Disconnected { reason } => ("disconnect", vec![disconnected(*reason)]),
+        Event::Disconnected { reason } => ("disconnect", told![is_full, disconnected(*reason)]),
         Event::StatusChanged { to, from } => {
-            ("statusChange", vec![to.name().into(), from.map_or("", WebStatus::name).into()])
+            ("statusChange", told![is_full, to.name().into(), from.map_or("", WebStatus::name).into()])
         }
         Event::AgentStateChanged { state, status, reason } => (
             "userStateChange",
-            vec![state.name().into(), status.name().into(), break_reason(reason.as_ref())],
+            told![is_full, state.name().into(), status.name().into(), break_reason(reason.as_ref())],
         ),
-        Event::CallCentreChanged { active } => ("callCenterStateChange", vec![(*active).into()]),
-        Event::LineChanged { to, from } => ("stateChange", vec![line(*to), line(*from)]),
+        Event::CallCentreChanged { active } => ("callCenterStateChange", told![is_full, (*active).into()]),
+        Event::LineChanged { to, from } => ("stateChange", told![is_full, line(*to), line(*from)]),
         Event::LineStopped { state, parties: with } => {
-            (stop_name(*state)?, vec![with.as_ref().map_or(Value::Null, parties)])
+            (stop_name(*state)?, told![is_full, with.as_ref().map_or(Value::Null, parties)])
         }
-        Event::LineStarted { state, parties: with } => (start_name(*state)?, vec![parties(with)]),
-        Event::PartiesChanged { parties: list } => ("abonentsChange", vec![parties(list)]),
-        Event::HoldEntered { held } => ("holdAbonentEnter", vec![held_alone(held)]),
-        Event::HoldLeft { held } => ("holdAbonentLeave", vec![held_alone(held)]),
-        Event::HoldChanged { held } => ("holdStateChange", vec![hold(held.as_ref())]),
-        Event::ConferenceEntered { party: who } => ("conferenceAbonentEnter", vec![party(who)]),
-        Event::ConferenceLeft { party: who } => ("conferenceAbonentLeave", vec![party(who)]),
-        Event::QueueEntered { party: who } => ("queueAbonentEnter", vec![party(who)]),
-        Event::QueueLeft { party: who } => ("queueAbonentLeave", vec![party(who)]),
-        Event::QueueChanged { parties: list } => ("queueChange", vec![parties(list)]),
+        Event::LineStarted { state, parties: with } => (start_name(*state)?, told![is_full, parties(with)]),
+        Event::PartiesChanged { parties: list } => ("abonentsChange", told![is_full, parties(list)]),
+        Event::HoldEntered { held } => ("holdAbonentEnter", told![is_full, held_alone(held)]),
+        Event::HoldLeft { held } => ("holdAbonentLeave", told![is_full, held_alone(held)]),
+        Event::HoldChanged { held } => ("holdStateChange", told![is_full, hold(held.as_ref())]),
+        Event::ConferenceEntered { party: who } => ("conferenceAbonentEnter", told![is_full, party(who)]),
+        Event::ConferenceLeft { party: who } => ("conferenceAbonentLeave", told![is_full, party(who)]),
+        Event::QueueEntered { party: who } => ("queueAbonentEnter", told![is_full, party(who)]),
+        Event::QueueLeft { party: who } => ("queueAbonentLeave", told![is_full, party(who)]),
+        Event::QueueChanged { parties: list } => ("queueChange", told![is_full, parties(list)]),
         Event::Provider { event } => {
-            let (name, args) = provider(event);
+            let (name, args) = provider_told(event, is_full);
             return Some(Announcement::Provider { name, args });
         }
         Event::CommandDone { result: CommandResult::Misused { misuse }, .. } => {
             return Some(Announcement::Throws { text: misuse.name() });
         }
         Event::CommandDone { name, result, .. } if has_result(*name) => {
-            return Some(Announcement::Result { command: *name, value: result_value(result) });
+            return Some(Announcement::Result {
+                command: *name,
+                value: if is_full { result_value(result) } else { Value::Null },
+            });
         }
         Event::CommandDone { .. }
         | Event::Dialled { .. }
@@ -159,33 +184,40 @@ pub fn snapshot(view: &View, now: Timestamp, numbers: &[String]) -> Value {
 /// An announcement of the CTI provider: its name and arguments.
 #[must_use]
 pub fn provider(event: &ProviderEvent) -> (&'static str, Vec<Value>) {
+    provider_told(event, true)
+}
+
+fn provider_told(event: &ProviderEvent, is_full: bool) -> (&'static str, Vec<Value>) {
     match event {
-        ProviderEvent::Initialized => ("initialized", vec![]),
+        ProviderEvent::Initialized => ("initialized", Vec::new()),
         ProviderEvent::Error { code, source, kind } => (
             "error",
-            vec![json!({
-                "internalErrorCode": code.number(),
-                "data": code.text(),
-                "source": source.name(),
-                "errorType": kind.number(),
-            })],
+            told![
+                is_full,
+                json!({
+                    "internalErrorCode": code.number(),
+                    "data": code.text(),
+                    "source": source.name(),
+                    "errorType": kind.number(),
+                })
+            ],
         ),
-        ProviderEvent::Disconnected { reason } => ("disconnected", vec![disconnected(*reason)]),
+        ProviderEvent::Disconnected { reason } => ("disconnected", told![is_full, disconnected(*reason)]),
         ProviderEvent::AgentStateChanged { status } => {
-            ("agentStateChanged", vec![json!({ "userState": status.name() })])
+            ("agentStateChanged", told![is_full, json!({ "userState": status.name() })])
         }
         ProviderEvent::CallCentreStateChanged { active } => {
-            ("callCentreStateChanged", vec![(*active).into()])
+            ("callCentreStateChanged", told![is_full, (*active).into()])
         }
         ProviderEvent::LineStateChanged { features } => {
-            ("lineStateChanged", vec![json!({ "callFeaturesSet": features.bits() })])
+            ("lineStateChanged", told![is_full, json!({ "callFeaturesSet": features.bits() })])
         }
-        ProviderEvent::CallStarted { call } => ("callStarted", vec![cti_call(call)]),
-        ProviderEvent::CommutationStarted { call } => ("commutationStarted", vec![cti_call(call)]),
-        ProviderEvent::Hold { call } => ("hold", vec![cti_call(call)]),
-        ProviderEvent::Unhold { call } => ("unhold", vec![cti_call(call)]),
-        ProviderEvent::CallFinished { call } => ("callFinished", vec![cti_call(call)]),
-        ProviderEvent::CallInfoChanged { call, .. } => ("callInfoChanged", vec![cti_call(call)]),
+        ProviderEvent::CallStarted { call } => ("callStarted", told![is_full, cti_call(call)]),
+        ProviderEvent::CommutationStarted { call } => ("commutationStarted", told![is_full, cti_call(call)]),
+        ProviderEvent::Hold { call } => ("hold", told![is_full, cti_call(call)]),
+        ProviderEvent::Unhold { call } => ("unhold", told![is_full, cti_call(call)]),
+        ProviderEvent::CallFinished { call } => ("callFinished", told![is_full, cti_call(call)]),
+        ProviderEvent::CallInfoChanged { call, .. } => ("callInfoChanged", told![is_full, cti_call(call)]),
     }
 }
 

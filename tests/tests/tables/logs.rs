@@ -70,7 +70,10 @@ pub(crate) fn batches(table: Table, logs: &[Log]) -> Vec<RecordBatch> {
         }
         Table::Calls => {
             let pushes = logs.iter().flat_map(|log| log.over.calls.iter().map(move |call| (log, call)));
-            gather(CallRows::new(), pushes, |rows, (log, call)| rows.push(&log.stream, call).unwrap())
+            gather(CallRows::new(), pushes, |rows, (log, call)| {
+                let agent = log.ledger.by_agent_and_day().next().map(|(agent, _, _)| agent.as_str());
+                rows.push(&log.stream, agent, call).unwrap();
+            })
         }
         Table::Commands => {
             let pushes = logs.iter().flat_map(|log| log.over.commands.iter().map(move |trail| (log, trail)));

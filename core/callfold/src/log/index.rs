@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 
 use callfold_engine::calls::{Call, CallLog, CommandTrail, TimeLedger};
 use callfold_engine::record::{Hash, Record, RecordError, has_erased, read_sealed, write_sealed};
-use callfold_engine::{PhoneNumber, Span, Timestamp};
+use callfold_engine::{PhoneNumber, Span, Text, Timestamp};
 use callfold_store::{DerivedChange, StoreError, StreamId};
 
 use super::verify::PROGRESS_EVERY;
@@ -25,6 +25,8 @@ pub struct CallQuery {
     pub number: Option<String>,
     /// On this chain; the id of a call is its chain.
     pub chain: Option<String>,
+    /// On a line of this agent: the login. See [`Log::agent`].
+    pub agent: Option<String>,
 }
 
 /// A call, and whose it is.
@@ -98,6 +100,11 @@ impl Log {
             if query.stream.is_some_and(|wanted| wanted != stream) {
                 continue;
             }
+            if let Some(wanted) = &query.agent
+                && self.agent(stream)?.is_none_or(|agent| agent.as_str() != wanted)
+            {
+                continue;
+            }
             let calls = self.indexed(stream, |reached| {
                 let ordinals = self.ordinals(stream, query, reached.calls)?;
                 let calls = ordinals.into_iter().map(|ordinal| self.call(stream, ordinal));
@@ -112,6 +119,18 @@ impl Log {
         found.retain(|found| query.wants(&found.call));
         found.sort_by_key(|found| (found.call.began.at, found.stream, found.call.began.seq));
         Ok(found)
+    }
+
+    /// Whose line a stream is: the login that it was begun with, else the one that the log tells last. None if nobody
+    /// has logged in.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log or its index cannot be read.
+    pub fn agent(&self, stream: StreamId) -> Result<Option<Text>, LogError> {
+        match self.info(stream)?.agent {
+            Some(agent) => Ok(Some(agent)),
+            None => self.indexed(stream, |_| Ok(self.derived_log(stream)?.view().agent.login.clone())),
+        }
     }
 
     /// Every command of a stream, with what the server answered and what it led to.
@@ -474,5 +493,36 @@ impl CallQuery {
             && self.to.is_none_or(|to| began < to)
             && self.number.as_ref().is_none_or(with)
             && self.chain.as_ref().is_none_or(|chain| call.id.as_str() == chain)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use callfold_engine::Config;
+
+    use super::*;
+    use crate::log::StreamInfo;
+
+    const SESSION: &[u8] = include_bytes!("../../../../tests/vectors/named/hold-and-back.jsonl");
+
+    #[test]
+    fn the_agent_of_a_stream_is_the_one_it_was_begun_with_or_the_one_it_tells() {
+        let log = Log::in_memory().unwrap();
+        let told = log.import_trace(SESSION, None).unwrap().stream;
+        let info = StreamInfo::new("b", Config::live(), Timestamp::from_millis(0));
+        let nobody = log.begin(&info).unwrap().stream();
+        let info = StreamInfo { name: "c".into(), ..info }.of("petrov", "ws://pbx.example");
+        let begun = log.begin(&info).unwrap().stream();
+        let agent = |stream| log.agent(stream).unwrap().map(|agent| agent.as_str().to_owned());
+        assert_eq!(agent(told).as_deref(), Some("ivanov"));
+        assert_eq!(agent(nobody), None);
+        assert_eq!(agent(begun).as_deref(), Some("petrov"));
+        let of = |agent: Option<&str>| {
+            let query = CallQuery { agent: agent.map(str::to_owned), ..CallQuery::default() };
+            log.calls(&query).unwrap()
+        };
+        assert!(!of(None).is_empty());
+        assert_eq!(of(Some("ivanov")), of(None));
+        assert!(of(Some("petrov")).is_empty() && of(Some("ivano")).is_empty());
     }
 }

@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use callfold_engine::Span;
 use callfold_engine::calls::CallLog;
+use callfold_engine::{Span, Text};
 use callfold_store::StreamId;
 
 use super::index::OnReached;
@@ -42,9 +42,11 @@ impl Log {
                     self.derive_stream(stream.id, reached)?;
                     let query = CallQuery { stream: Some(stream.id), ..CallQuery::default() };
                     let name = stream.info.name.as_str();
+                    let agent = self.agent(stream.id)?;
+                    let agent = agent.as_ref().map(Text::as_str);
                     self.calls(&query)?
                         .iter()
-                        .try_for_each(|found| write(&|rows| rows.push(name, &found.call)))
+                        .try_for_each(|found| write(&|rows| rows.push(name, agent, &found.call)))
                 })?;
             }
             Table::Commands => {

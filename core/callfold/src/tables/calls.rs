@@ -32,6 +32,7 @@ use crate::{ChainId, PersonName, PhoneNumber, UserId};
 /// | `consults_for` | the call for which this one consults |
 /// | `irregularities` | what does not fit, in order |
 /// | `time_…` | its part of the agent's time, by [kind](TimeKind) |
+/// | `agent` | the login of the agent whose line it was on, if it is known |
 ///
 /// A call has one row, pushed when it is over: one that [goes on](crate::calls::CallLog::open_calls) has
 /// lengths without its last stretch.
@@ -66,6 +67,7 @@ pub struct CallRows {
     commands: UInt32Builder,
     irregularities: Irregularities,
     time: [Lengths; TimeKind::ALL.len()],
+    agent: Labels,
     rows: usize,
 }
 
@@ -104,6 +106,7 @@ pub(super) fn fields() -> Vec<Field> {
         required("irregularities", DataType::List(irregularity())),
     ];
     fields.extend(TimeKind::ALL.map(|kind| required(&time_column(kind), length())));
+    fields.push(optional("agent", label()));
     fields
 }
 
@@ -142,11 +145,11 @@ impl CallRows {
         Self::default()
     }
 
-    /// Adds a call.
+    /// Adds a call of an agent: the login, if it is known.
     ///
     /// # Errors
     /// [`TableError::TooMuchText`] if the batch was not finished long after it was full.
-    pub fn push(&mut self, stream: &str, call: &Call) -> Result<(), TableError> {
+    pub fn push(&mut self, stream: &str, agent: Option<&str>, call: &Call) -> Result<(), TableError> {
         let other = &call.other;
         self.rows += 1;
         self.stream.push(Some(stream))?;
@@ -180,6 +183,7 @@ impl CallRows {
         for (column, (_, span)) in self.time.iter_mut().zip(call.time.iter()) {
             column.push(span);
         }
+        self.agent.push(agent)?;
         Ok(())
     }
 }
@@ -236,6 +240,7 @@ impl Rows for CallRows {
             self.irregularities.0.take(),
         ];
         columns.extend(self.time.iter_mut().map(Column::take));
+        columns.push(self.agent.take());
         Table::Calls.batch(columns)
     }
 }

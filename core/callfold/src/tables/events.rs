@@ -6,7 +6,7 @@ use arrow_schema::{DataType, Field};
 
 use super::columns::{Column, Labels, Texts, Times, Words, label, moment, optional, required, word};
 use super::{Rows, Table, TableError};
-use crate::announce::{Announcement, announcement};
+use crate::announce::announced_name;
 use crate::{ChainId, CommandId, CommandName, Event, LineState, PersonName, PhoneNumber, Timestamp};
 
 /// Rows of the table of events: one for each event of each record.
@@ -17,7 +17,7 @@ use crate::{ChainId, CommandId, CommandName, Event, LineState, PersonName, Phone
 /// | `seq`, `at` | the record |
 /// | `place` | which event of the record, from 0 |
 /// | `event` | the event's [name](Event::name) |
-/// | `announced` | how the reference client names it to its application (the [announcement](announcement), the exception, or the command whose result it is); null for what it keeps quiet, and for native and custom events, which it passes on as they came |
+/// | `announced` | how the reference client names it to its application (the [announcement](crate::announce::announcement), the exception, or the command whose result it is); null for what it keeps quiet, and for native and custom events, which it passes on as they came |
 /// | `line` | the state that the line entered |
 /// | `chain`, `number`, `name` | what the event [is about](Event::about) |
 /// | `command`, `command_name` | the command that the event is of, and which it is, where the event says so |
@@ -128,7 +128,7 @@ impl EventRows {
         self.at.push(Some(at));
         self.place.append_value(place);
         self.event.push(Some(event.name()))?;
-        self.announced.push(announced(event))?;
+        self.announced.push(announced_name(event))?;
         self.line.push(about.line.and_then(LineState::name))?;
         self.chain.push(about.chain.map(ChainId::as_str))?;
         self.number.push(about.number.map(PhoneNumber::as_str))?;
@@ -184,14 +184,5 @@ impl Rows for EventRows {
                 Ok(RecordBatch::try_new(schema.project(&all.collect::<Vec<_>>())?.into(), columns)?)
             }
         }
-    }
-}
-
-fn announced(event: &Event) -> Option<&'static str> {
-    match announcement(event)? {
-        Announcement::Event { name, .. } | Announcement::Provider { name, .. } => Some(name),
-        Announcement::Throws { text } => Some(text),
-        Announcement::Result { command, .. } => Some(command.text()),
-        _ => None,
     }
 }

@@ -24,6 +24,7 @@ Examples:
   callfold calls --store sessions
   callfold calls --store sessions --from 2026-01-12 --to 2026-01-13 --number '+7 (916) 123-45-67'
   callfold calls --store sessions --stream hold-and-back --json
+  callfold calls --store sessions --agent ivanov
 
 ",
     times_help!("the\nlast record"),
@@ -53,6 +54,10 @@ pub(crate) struct Calls {
     #[arg(long, value_name = "N")]
     number: Option<String>,
 
+    /// Only those on the lines of this agent.
+    #[arg(long, value_name = "LOGIN")]
+    agent: Option<String>,
+
     #[command(flatten)]
     pub(crate) look: Look,
     #[command(flatten)]
@@ -73,6 +78,7 @@ pub(crate) fn run(args: &Calls, io: &mut Io<'_>) -> Result<Outcome, Failed> {
     query.stream = args.stream.as_ref().and_then(|_| streams.first()).map(|stream| stream.id);
     query.from = resolve(args.from)?;
     query.to = resolve(args.to)?;
+    query.agent.clone_from(&args.agent);
     let found = found(&log, query, args.number.as_deref())?;
     if args.look.json {
         for (stream, call) in of_streams(&streams, &found) {
