@@ -6,6 +6,7 @@
 //! - [`log`] keeps what happened in a store, proves that it is whole, and says what was so at any moment;
 //! - [`trace`] reads the traces of the reference client, line by line;
 //! - [`replay`] runs a trace through the engine and hands every step to a [`replay::Watch`];
+//! - [`timeline`] draws a call as text, SVG and HTML;
 //! - `tables` (with the feature of that name) tells the log as Arrow tables, and writes Parquet and CSV.
 //!
 //! ```
@@ -28,6 +29,7 @@ pub mod log;
 pub mod replay;
 #[cfg(feature = "tables")]
 pub mod tables;
+pub mod timeline;
 pub mod trace;
 
 pub use callfold_engine::*;
