@@ -17,12 +17,7 @@ pub(super) fn of(call: &Call, commands: &[&CommandTrail]) -> (Vec<Entry>, usize)
     story.holds(call);
     call.conferences.iter().for_each(|conference| story.conference(conference));
     for gap in &call.gaps {
-        let words = if gap.to.is_some() {
-            "connection down: nothing is known"
-        } else {
-            "connection down: nothing is known from here on"
-        };
-        story.lasting(gap.from, gap.to, words.to_owned());
+        story.lasting(gap.from, gap.to, "connection down: nothing is known".to_owned());
     }
     for transfer in &call.transfers {
         story.at(transfer.at, words::transfer(transfer));
@@ -79,7 +74,7 @@ impl Story {
                 SpellKind::Conference if call.conferences.iter().any(|of| of.from == spell.from) => continue,
                 SpellKind::Hold if call.holds.iter().any(|of| of.from == spell.from) => continue,
                 SpellKind::Gap if call.gaps.iter().any(|of| of.from == spell.from) => continue,
-                kind => kind.text().to_owned(),
+                SpellKind::Conference | SpellKind::Hold | SpellKind::Gap | _ => spell.kind.text().to_owned(),
             };
             self.lasting(spell.from, spell.to, words);
         }
@@ -109,8 +104,8 @@ impl Story {
     fn conference(&mut self, conference: &ConferenceSpell) {
         let (first, later): (Vec<_>, Vec<_>) =
             conference.members.iter().partition(|member| member.from.at <= conference.from.at);
-        let first = people(first.into_iter().map(|member| &member.who));
-        self.lasting(conference.from, conference.to, format!("conference: {first}"));
+        let words = words::conference(first.into_iter().map(|member| &member.who));
+        self.lasting(conference.from, conference.to, words);
         for member in later {
             self.at(member.from, format!("{} joins the conference", who(&member.who)));
         }

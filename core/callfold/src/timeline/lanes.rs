@@ -38,9 +38,10 @@ pub(super) fn marks(call: &Call) -> Vec<Mark> {
 fn spells(call: &Call) -> Lane {
     let bars = call.spells.iter().map(|spell| {
         let kind = BarKind::of(spell.kind);
-        let words = match kind {
-            BarKind::Unknown => "connection down: nothing is known".to_owned(),
-            _ => format!("{}: {}", kind.text(), people(with_at(call, spell.from).into_iter())),
+        let words = if kind == BarKind::Unknown {
+            "connection down: nothing is known".to_owned()
+        } else {
+            format!("{}: {}", kind.text(), people(with_at(call, spell.from).into_iter()))
         };
         Bar { kind, from: spell.from, to: spell.to, label: kind.text().to_owned(), words }
     });
@@ -59,7 +60,7 @@ fn holds(call: &Call) -> Option<Lane> {
 
 fn conferences(call: &Call) -> Option<Lane> {
     let bars = call.conferences.iter().map(|conference| {
-        let words = format!("conference: {}", people(conference.members.iter().map(|member| &member.who)));
+        let words = words::conference(conference.members.iter().map(|member| &member.who));
         let label = format!("{} people", conference.members.len());
         Bar { kind: BarKind::Conference, from: conference.from, to: conference.to, label, words }
     });

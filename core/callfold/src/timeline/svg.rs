@@ -136,7 +136,7 @@ impl Picture<'_> {
     }
 
     fn lane(&mut self, lane: &Lane, y: i64) {
-        self.out.text("cf-ink", (1_900, (y + 17) * 10), "end", &cut(&lane.name, 27));
+        self.out.text("cf-ink", (1_900, (y + 17) * 10), "end", &cut(&lane.name, 26));
         let under = y + LANE - 1;
         self.out.put(format_args!("<path class=\"cf-rule\" d=\"M12 {under}H960\"/>\n"));
         let bars: Vec<_> = lane.bars.iter().take(self.bars).collect();
@@ -181,8 +181,8 @@ impl Picture<'_> {
             let (plate, wide) = (Tenths(left + 40), Tenths(count(columns(&label)) * super::markup::COLUMN));
             let middle = y + BAR / 2;
             self.out.put(format_args!(
-                "<rect class=\"cf-plate\" x=\"{plate}\" y=\"{}\" width=\"{wide}\" height=\"14\" rx=\"2\"/>",
-                middle - 7
+                "<rect class=\"cf-plate\" x=\"{plate}\" y=\"{}\" width=\"{wide}\" height=\"12\" rx=\"2\"/>",
+                middle - 6
             ));
             self.out.put(format_args!(
                 "<text class=\"cf-ink\" x=\"{}\" y=\"{}\">{}</text>",
@@ -197,9 +197,9 @@ impl Picture<'_> {
     /// The words of a bar, as many as there is room for.
     fn label(&self, bar: &Bar, width: i64) -> Option<String> {
         let length = bar.to.map_or("goes on".to_owned(), |to| clock::length(to.at - bar.from.at));
-        let long = format!("{} {length} #{}", bar.label, bar.from.seq);
+        let long = format!("{}, {length} #{}", bar.label, bar.from.seq);
         let has_room = |text: &String| columns(text) <= room(width - 80);
-        [long, format!("{} {length}", bar.label), bar.label.clone(), length].into_iter().find(has_room)
+        [long, format!("{}, {length}", bar.label), bar.label.clone(), length].into_iter().find(has_room)
     }
 
     /// All of a bar, for who points at it.
@@ -231,7 +231,7 @@ impl Picture<'_> {
         self.symbol(mark, down + 4);
         if row.is_some() {
             let is_left = reach(self.timeline, mark).0 < at - 60;
-            let (to, anchor) = if is_left { (at - 80, "end") } else { (at + 80, "start") };
+            let (to, anchor) = if is_left { (at - 100, "end") } else { (at + 80, "start") };
             self.out.text("cf-ink", (to, (down + 8) * 10), anchor, &worded(mark));
         }
     }
@@ -308,8 +308,7 @@ const fn class(kind: BarKind) -> &'static str {
 const fn height(kind: BarKind) -> i64 {
     match kind {
         BarKind::Talk | BarKind::Conference | BarKind::Unknown => BAR,
-        BarKind::Ring | BarKind::Dial => 14,
-        BarKind::Hold | BarKind::Party => 10,
+        BarKind::Ring | BarKind::Dial | BarKind::Hold | BarKind::Party => 16,
         BarKind::Command => 4,
     }
 }

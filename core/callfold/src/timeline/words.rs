@@ -127,6 +127,12 @@ pub(super) fn people<'a>(people: impl Iterator<Item = &'a OtherSide>) -> String 
     named.join(", ")
 }
 
+/// A conference with those who are in it.
+pub(super) fn conference<'a>(members: impl Iterator<Item = &'a OtherSide>) -> String {
+    let named = people(members);
+    if named.is_empty() { "conference".to_owned() } else { format!("conference: {named}") }
+}
+
 /// Which way a call went.
 pub(super) fn direction(call: &Call) -> &'static str {
     match (call.direction, call.callback) {

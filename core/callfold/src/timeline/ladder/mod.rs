@@ -8,7 +8,7 @@ use callfold_engine::calls::{
 };
 use callfold_engine::cti::Direction;
 
-use super::words::{self, is_same, people, who, with_at};
+use super::words::{self, is_same, who, with_at};
 
 const AGENT: usize = 0;
 const CALLFOLD: usize = 1;
@@ -137,7 +137,7 @@ impl Maker<'_> {
             match call.direction {
                 Direction::In => self.arrow(call.began, (other, AGENT), format!("{with} calls")),
                 Direction::Out => self.arrow(call.began, (AGENT, other), format!("calls {with}")),
-                _ => self.note(call.began, words::title(call)),
+                Direction::Unknown | _ => self.note(call.began, words::title(call)),
             }
         }
         if let Some(parent) = &call.consults_for {
@@ -181,8 +181,7 @@ impl Maker<'_> {
     fn conferences(&mut self, call: &Call) {
         for conference in &call.conferences {
             let first = conference.members.iter().filter(|member| member.from.at <= conference.from.at);
-            let first = people(first.map(|member| &member.who));
-            self.note(conference.from, format!("conference: {first}"));
+            self.note(conference.from, words::conference(first.map(|member| &member.who)));
             for member in conference.members.iter().filter(|member| member.from.at > conference.from.at) {
                 self.note(member.from, format!("{} joins the conference", who(&member.who)));
             }
@@ -201,7 +200,7 @@ impl Maker<'_> {
             let words = format!("{method}: {}", words::fate(request));
             match (request.fate, request.settled) {
                 (RequestFate::Failed(_), Some(at)) => {
-                    self.step(StepKind::Unknown, at, (PBX, CALLFOLD), words)
+                    self.step(StepKind::Unknown, at, (PBX, CALLFOLD), words);
                 }
                 (_, Some(at)) => self.arrow(at, (PBX, CALLFOLD), words),
                 (_, None) => {}
@@ -222,7 +221,9 @@ impl Maker<'_> {
             let side = transfer.with.as_ref().map_or(PBX, |with| self.column(with));
             match transfer.kind {
                 TransferKind::ToUs => self.arrow(transfer.at, (side, AGENT), words),
-                _ => self.arrow(transfer.at, (AGENT, side), words),
+                TransferKind::Blind | TransferKind::Attended | _ => {
+                    self.arrow(transfer.at, (AGENT, side), words)
+                }
             }
         }
         for gap in &call.gaps {
