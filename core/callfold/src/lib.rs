@@ -8,6 +8,7 @@
 //! - [`trace`] reads the traces of the reference client, line by line;
 //! - [`replay`] runs a trace through the engine and hands every step to a [`replay::Watch`];
 //! - `files` (with the feature of that name) opens sessions and exported logs, packed or not;
+//! - [`timeline`] draws a call as text, SVG and HTML;
 //! - `tables` (with the feature of that name) tells the log as Arrow tables, and writes Parquet and CSV.
 //!
 //! ```
@@ -33,6 +34,7 @@ pub mod problem;
 pub mod replay;
 #[cfg(feature = "tables")]
 pub mod tables;
+pub mod timeline;
 pub mod trace;
 
 pub use callfold_engine::*;

@@ -139,12 +139,14 @@ fn pages_are_as_they_were() {
     let place = Place::filled();
     let id = "d6c8232d-4e4a-48bb-954e-c719582a4718";
     let seed = "seed-incoming-consult-connect";
-    let pages: [(&str, &[&str]); 8] = [
+    let pages: [(&str, &[&str]); 10] = [
         ("streams", &["streams"]),
         ("calls", &["calls"]),
         ("calls-of-a-number", &["calls", "--number", "+7 (916) 123-45-67", "--from", "06:00:02.500"]),
         ("show", &["show", id, "--stream", seed]),
         ("show-of-several-streams", &["show", id]),
+        ("show-timeline", &["show", id, "--stream", seed, "--timeline"]),
+        ("show-ladder", &["show", id, "--stream", seed, "--ladder"]),
         ("state", &["state", "--at", "2026-01-12 06:00:12"]),
         ("state-after-a-record", &["state", "--stream", "hold-and-back", "--seq", "60"]),
         ("verify", &["verify", "--rerun"]),
@@ -217,6 +219,29 @@ fn calls_are_found_by_stream_time_and_number() {
     // The first call of the seed begins at 06:00:03.013, the second at 06:00:11.524: until is exclusive.
     assert_eq!(count(&["--stream", "0", "--from", "06:00:03.013", "--to", "06:00:11.524"]), 1);
     assert_eq!(count(&["--stream", "0", "--from", "06:00:03.014"]), 1);
+}
+
+#[test]
+fn a_call_is_drawn_into_files_that_are_whole() {
+    let place = Place::filled();
+    let id = "d6c8232d-4e4a-48bb-954e-c719582a4718";
+    let (svg, html) = (place.file("call.svg"), place.file("call.html"));
+    let show = ["show", id, "--stream", "hold-and-back"];
+    let said = place.good(&[&show[..], &["--svg", &svg, "--html", &html]].concat());
+    assert_eq!(said, format!("written to {svg}\nwritten to {html}\n"));
+    let drawn = fs::read_to_string(&svg).unwrap();
+    assert!(drawn.starts_with("<svg ") && drawn.ends_with("</svg>\n"));
+    // Of the zone that times are shown in: Moscow's.
+    assert!(drawn.contains("09:00:02.010 UTC+03:00"), "{drawn}");
+    assert!(fs::read_to_string(&html).unwrap().contains(drawn.as_str()));
+    assert_eq!(place.good(&[&show[..], &["--svg", "-"]].concat()), drawn);
+
+    let several = place.fails(2, &["show", id, "--svg", &svg]);
+    assert!(several.contains("--stream"), "{several}");
+    assert_eq!(fs::read_to_string(&svg).unwrap(), drawn);
+    let nowhere = place.fails(4, &[&show[..], &["--html", "/nonexistent/call.html"]].concat());
+    assert!(nowhere.starts_with("callfold: cannot write: /nonexistent/call.html: "), "{nowhere}");
+    misused(&place.args(&[&show[..], &["--timeline", "--json"]].concat()));
 }
 
 // ---- for programs ----

@@ -1,7 +1,11 @@
 //! The command `show`: everything about one call.
 
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
 use callfold::calls::{Call, CommandTrail, json as words};
 use callfold::log::{CallQuery, Log, LogError, Stream};
+use callfold::timeline::Timeline;
 use clap::Args;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -11,16 +15,23 @@ use crate::args::{Look, Store, Times};
 use crate::calls::Page;
 use crate::exit::Outcome;
 use crate::fail::Failed;
+use crate::out_file::Out;
 use crate::style::{TITLE, TOTAL};
+use crate::time::day_offset;
 use crate::words::shown;
 
 pub(crate) const HELP: &str = "\
 Examples:
   callfold show 7a1c0f7e-1f0e-4f2b-9a55-3d8a6f0c2b11 --store sessions
   callfold show record:17 --stream 4 --store sessions
+  callfold show record:17 --stream 4 --store sessions --timeline   # the story, line by line
+  callfold show record:17 --stream 4 --store sessions --ladder     # who did what to whom
+  callfold show record:17 --stream 4 --store sessions --html call.html
 
 The id is what `callfold calls` lists: the chain, or record:N for a call without one.
-If several streams have it, each tells its part: a call between two agents is in both.";
+If several streams have it, each tells its part: a call between two agents is in both.
+A picture is of one call of one stream: name the stream if there are several. It needs no other file and
+nothing from the network, and it has names and numbers in it.";
 
 #[derive(Debug, Args)]
 pub(crate) struct Show {
@@ -33,6 +44,22 @@ pub(crate) struct Show {
     /// Only as this stream has it, by its name or number.
     #[arg(long, value_name = "NAME|NUMBER")]
     stream: Option<String>,
+
+    /// Tell the story line by line: when, which record proves it, what, with whom, how long.
+    #[arg(long, conflicts_with = "json")]
+    timeline: bool,
+
+    /// Draw who did what to whom: the agent, callfold, the PBX, the other sides, with arrows between them.
+    #[arg(long, conflicts_with = "json")]
+    ladder: bool,
+
+    /// Write the timeline as an SVG to this file; `-` is standard output.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    svg: Option<PathBuf>,
+
+    /// Write a page with the timeline, the ladder and the story to this file; `-` is standard output.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    html: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) look: Look,
@@ -51,6 +78,10 @@ pub(crate) fn run(args: &Show, io: &mut Io<'_>) -> Result<Outcome, Failed> {
         return Err(Failed::NotThere(format!("there is no call `{}`", shown(&args.call))));
     }
     let zone = args.times.zone();
+    if has_file(args) && found.len() > 1 {
+        let words = "a picture is of one call: name the stream with --stream";
+        return Err(Failed::Misuse(words.to_owned()));
+    }
     for (place, found) in found.iter().enumerate() {
         let Some(stream) = by_id(&streams, found.stream) else { continue };
         let commands = commands(&log, stream, &found.call)?;
@@ -62,10 +93,57 @@ pub(crate) fn run(args: &Show, io: &mut Io<'_>) -> Result<Outcome, Failed> {
             if place > 0 {
                 writeln!(io.out)?;
             }
-            page(io, &zone, stream, &found.call, &commands)?;
+            if has_file(args) || args.timeline || args.ladder {
+                drawn(args, io, &zone, &found.call, &commands)?;
+            } else {
+                page(io, &zone, stream, &found.call, &commands)?;
+            }
         }
     }
     Ok(Outcome::Good)
+}
+
+const fn has_file(args: &Show) -> bool {
+    args.svg.is_some() || args.html.is_some()
+}
+
+/// The pictures that were asked for.
+fn drawn(
+    args: &Show,
+    io: &mut Io<'_>,
+    zone: &TimeZone,
+    call: &Call,
+    commands: &[CommandTrail],
+) -> Result<(), Failed> {
+    // One offset for a call: that of when it began.
+    let offset = i32::try_from(day_offset(zone, call.began.at).as_secs()).unwrap_or(0);
+    let timeline = Timeline::of(call, commands).at_offset(offset);
+    if args.timeline {
+        write!(io.out, "{}", timeline.text())?;
+    }
+    if args.ladder {
+        let apart = if args.timeline { "\n" } else { "" };
+        write!(io.out, "{apart}{}", timeline.ladder_text())?;
+    }
+    if let Some(path) = &args.svg {
+        put(io, path, &timeline.svg())?;
+    }
+    if let Some(path) = &args.html {
+        put(io, path, &timeline.html())?;
+    }
+    Ok(())
+}
+
+/// Writes a file, whole or not at all.
+fn put(io: &mut Io<'_>, path: &Path, text: &str) -> Result<(), Failed> {
+    if path == Path::new("-") {
+        return Ok(write!(io.out, "{text}")?);
+    }
+    let mut out = Out::create(Some(path))?;
+    out.write_all(text.as_bytes()).map_err(|error| out.failed().unwrap_or(error))?;
+    out.finish()?;
+    writeln!(io.out, "written to {}", shown(&path.display().to_string()))?;
+    Ok(())
 }
 
 /// The commands that were given while the call was on the line or on hold.
