@@ -78,7 +78,7 @@ impl Log {
                         }
                     };
                     write(&|rows| rows.push(stream.info.name.as_str(), &ledger))
-                })?
+                })?;
             }
         }
         writer.finish()?;
