@@ -7,7 +7,7 @@ use std::time::Duration;
 use callfold_engine::wire::Removed;
 use callfold_engine::{
     Command, CommandId, CommandResult, Connection, CredentialHandle, Effect, Endpoint, Event, SocketId, Text,
-    Timestamp, View,
+    Timestamp,
 };
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
@@ -20,7 +20,7 @@ use crate::error::{Error, SocketError};
 use crate::figures::{self, Counted};
 use crate::handle::{Handle, Handled, Place};
 use crate::intake::{Arrival, Intake, Item, Order, What};
-use crate::line::{Life, News, Reply, connects_to};
+use crate::line::{Life, News, Reply, Seen, connects_to};
 use crate::options::{Options, Reconnect};
 use crate::secret::Secret;
 use crate::socket::{Inbox, Note, Outgoing, Socket, socket};
@@ -63,7 +63,9 @@ pub(crate) struct Driver<H> {
     /// The line is being closed, and waits no longer than that.
     closing: Option<Instant>,
     news: broadcast::Sender<News>,
-    view: watch::Sender<View>,
+    view: watch::Sender<Seen>,
+    /// How many inputs told something.
+    turn: u64,
     life: watch::Sender<Life>,
     _counted: Counted,
 }
@@ -91,7 +93,8 @@ impl<H: Handle> Driver<H> {
             login: None,
             closing: None,
             news,
-            view: watch::Sender::new(View::default()),
+            view: watch::Sender::new(Seen::default()),
+            turn: 0,
             life,
             _counted: Counted::new(),
         }
@@ -115,10 +118,12 @@ impl<H: Handle> Driver<H> {
             let batch = self.intake.batch();
             match self.handle(batch).await {
                 Ok(all) => {
+                    // The view first: whoever has read the news of a turn finds a view that has it.
+                    let turns = all.iter().filter(|done| done.tells()).count();
+                    self.publish_view(self.turn + turns as u64);
                     for done in all {
                         self.take_over(done);
                     }
-                    self.publish_view();
                     self.plan_again();
                 }
                 Err(error) => {
@@ -163,7 +168,7 @@ impl<H: Handle> Driver<H> {
             Arrival::Order(Order::Command { command, reply }) => self.commanded(command, reply),
             Arrival::Order(Order::Watch(reply)) => {
                 let view = self.view.subscribe();
-                self.publish_view();
+                self.publish_view(self.turn);
                 drop(reply.send(view)); // nobody may want it any more
             }
             Arrival::Order(Order::Close) => self.close(),
@@ -306,7 +311,14 @@ impl<H: Handle> Driver<H> {
             self.hear(event, session.as_ref());
         }
         if !outcome.events.is_empty() {
-            self.tell(News::Told { at, seq, command: of.map(Arc::new), events: outcome.events.into() });
+            self.turn += 1;
+            self.tell(News::Told {
+                turn: self.turn,
+                at,
+                seq,
+                command: of.map(Arc::new),
+                events: outcome.events.into(),
+            });
         }
     }
 
@@ -366,14 +378,16 @@ impl<H: Handle> Driver<H> {
         self.tell(News::Reconnecting { tries, after });
     }
 
-    fn publish_view(&self) {
+    /// Publishes the view, which has all that is told up to this turn.
+    fn publish_view(&self, turn: u64) {
         if let Some(handle) = self.handle.as_ref().filter(|_| self.view.receiver_count() > 0) {
-            self.view.send_if_modified(|view| {
-                let changed = view != handle.view();
+            self.view.send_if_modified(|seen| {
+                let changed = seen.view != *handle.view();
                 if changed {
-                    view.clone_from(handle.view());
+                    seen.view.clone_from(handle.view());
                 }
-                changed
+                let moved = std::mem::replace(&mut seen.turn, turn) != turn;
+                changed || moved
             });
         }
     }
@@ -487,6 +501,13 @@ struct Done {
     origin: Origin,
     handled: Handled,
     session: Option<Removed>,
+}
+
+impl Done {
+    /// Whether it is a turn: whether something came of it that is told.
+    fn tells(&self) -> bool {
+        !self.handled.outcome.events.is_empty()
+    }
 }
 
 /// Where an input came from.

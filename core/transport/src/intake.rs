@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use callfold_engine::wire::{FrameText, Removed, SecretKind};
-use callfold_engine::{Command, Input, InputKind, SocketId, Timer, Timestamp, View};
+use callfold_engine::{Command, Input, InputKind, SocketId, Timer, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::{Bytes, Utf8Bytes};
 
 use crate::clock::Pace;
-use crate::line::Reply;
+use crate::line::{Reply, Seen};
 use crate::socket::Note;
 
 /// The most inputs that are handled at once.
@@ -19,7 +19,7 @@ const BATCH: usize = 256;
 /// What the application asks of a line.
 pub(crate) enum Order {
     Command { command: Command, reply: Reply },
-    Watch(oneshot::Sender<watch::Receiver<View>>),
+    Watch(oneshot::Sender<watch::Receiver<Seen>>),
     Close,
 }
 

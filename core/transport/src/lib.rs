@@ -60,7 +60,7 @@ use log as _;
 pub use clock::{Clock, SystemClock, TokioClock};
 pub use error::{Error, SocketError};
 pub use handle::{Handle, Handled, Place};
-pub use line::{Line, News, NewsReader};
+pub use line::{Line, News, NewsReader, Seen};
 pub use options::{Limits, Options, Plain, Reconnect};
 pub use routes::Routes;
 pub use secret::{Secret, Secrets};

@@ -1,5 +1,6 @@
 //! A line, as its application has it.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,11 +91,12 @@ impl Line {
         NewsReader(self.news.upgrade().map(|news| news.subscribe()))
     }
 
-    /// The view, now and whenever it changed. Only the latest is kept for a slow reader.
+    /// The view, now and whenever something was told. Only the latest is kept for a slow reader. It is never older than
+    /// news that were read before this is called.
     ///
     /// # Errors
     /// [`Error::Closed`] or [`Error::Handle`] if the line has ended.
-    pub async fn watch(&self) -> Result<watch::Receiver<View>, Error> {
+    pub async fn watch(&self) -> Result<watch::Receiver<Seen>, Error> {
         let (reply, view) = oneshot::channel();
         if self.orders.send(Order::Watch(reply)).await.is_err() {
             return Err(self.why_ended().await);
@@ -109,7 +111,7 @@ impl Line {
     ///
     /// # Errors
     /// As [`Line::watch`].
-    pub async fn view(&self) -> Result<View, Error> {
+    pub async fn view(&self) -> Result<Seen, Error> {
         Ok(self.watch().await?.borrow().clone())
     }
 
@@ -165,12 +167,34 @@ pub(crate) const fn connects_to(command: &Command) -> Option<&Endpoint> {
     }
 }
 
+/// The view at a turn of a line: with everything that was told up to it. Who has one and follows the news passes over
+/// those of its turn and before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Seen {
+    /// The last turn that is in it; 0 if nothing was told yet.
+    pub turn: u64,
+    /// What was so then.
+    pub view: View,
+}
+
+impl Deref for Seen {
+    type Target = View;
+
+    fn deref(&self) -> &View {
+        &self.view
+    }
+}
+
 /// Something that happened on a line.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum News {
     /// The machine decided something. When it is told, it is as durable as what handles the inputs makes it.
     Told {
+        /// Which turn of the line: counted from 1, one for each input that told something. A [`Seen`] of this turn or a
+        /// later one has it.
+        turn: u64,
         /// When.
         at: Timestamp,
         /// The number of the record that has it, where records are made.

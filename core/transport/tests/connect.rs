@@ -23,7 +23,7 @@ async fn a_line_connects_logs_in_loads_and_says_goodbye() {
     let line = connected(&pbx.url(), options()).await;
     let view = line.view().await.unwrap();
     assert_eq!(view.connection, Connection::Connected);
-    assert_eq!(view.agent.number.unwrap().as_str(), "79161234567");
+    assert_eq!(view.agent.number.as_ref().unwrap().as_str(), "79161234567");
     line.close().await.unwrap();
     line.ended().await.unwrap();
 

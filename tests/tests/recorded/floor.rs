@@ -93,7 +93,7 @@ impl Agent {
     pub(crate) async fn sees(&self, what: &str, is_so: impl Fn(&View) -> bool) -> View {
         let mut view = self.line.watch().await.unwrap();
         let seen = tokio::time::timeout(PATIENCE, view.wait_for(|view| is_so(view))).await;
-        seen.unwrap_or_else(|_| panic!("never: {what}")).unwrap().clone()
+        seen.unwrap_or_else(|_| panic!("never: {what}")).unwrap().view.clone()
     }
 
     pub(crate) async fn hears(&mut self, what: &str, is_it: impl Fn(&Event) -> bool) {

@@ -43,7 +43,7 @@ pub mod watchers;
 
 pub use callfold_transport::{
     Clock, Error as LineError, Handle, Handled, Limits, Line, News, NewsReader, Options, Place, Plain,
-    Reconnect, Routes, Secret, Secrets, SocketError, SystemClock, Tls, TokioClock,
+    Reconnect, Routes, Secret, Secrets, Seen, SocketError, SystemClock, Tls, TokioClock,
 };
 
 pub use record::{RecordError, Recorded, endpoint, record};

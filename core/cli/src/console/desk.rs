@@ -6,7 +6,7 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use callfold::live::{Clock as _, Line, LineError, News, SystemClock};
+use callfold::live::{Clock as _, Line, LineError, News, Seen, SystemClock};
 use callfold::log::{CallQuery, Log, StreamId};
 use callfold::{Command, Connection, Event, LineState, Timestamp, View};
 use jiff::tz::TimeZone;
@@ -46,7 +46,7 @@ pub(super) struct Desk {
 pub(super) struct Told {
     zone: TimeZone,
     out: Out,
-    view: Mutex<View>,
+    view: Mutex<Seen>,
     /// Is told when something was told.
     changed: watch::Sender<()>,
     /// How many results of commands were told.
@@ -116,7 +116,7 @@ impl Told {
     }
 
     /// What is so now.
-    pub(super) fn view(&self) -> MutexGuard<'_, View> {
+    pub(super) fn view(&self) -> MutexGuard<'_, Seen> {
         locked(&self.view)
     }
 
@@ -141,13 +141,15 @@ impl Told {
 
     fn news(&self, story: &mut Story, news: &News) {
         match news {
-            News::Told { at, command, events, .. } => {
+            News::Told { turn, at, command, events, .. } => {
                 let said = {
-                    let mut view = self.view();
-                    for event in events.iter() {
-                        view.apply(event);
+                    let mut seen = self.view();
+                    // A view that was asked for after news were missed has some of the next ones already.
+                    if *turn > seen.turn {
+                        seen.turn = *turn;
+                        events.iter().for_each(|event| seen.view.apply(event));
                     }
-                    story.tell(command.as_deref(), events, &view)
+                    story.tell(command.as_deref(), events, &seen)
                 };
                 for said in said {
                     self.say_at(*at, &said);

@@ -1,6 +1,6 @@
 //! Who is in the demonstration's office: a PBX, three agents whose lines are recorded, and customers.
 
-use callfold::live::{self, Clock as _, Line, Options, Secret, SystemClock, endpoint};
+use callfold::live::{self, Clock as _, Line, Options, Secret, Seen, SystemClock, endpoint};
 use callfold::log::{Log, StreamInfo};
 use callfold::{Command, Config, Endpoint, Span, View};
 use callfold_simulator::{Account, Manners, Pbx, Simulator};
@@ -129,7 +129,7 @@ impl Agent {
         }
     }
 
-    pub(super) async fn view(&self) -> Result<View, Failed> {
+    pub(super) async fn view(&self) -> Result<Seen, Failed> {
         self.line.view().await.map_err(failed)
     }
 }

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use callfold::live::{LineError, News};
-use callfold::{Connection, Timestamp, View};
+use callfold::live::{LineError, News, Seen};
+use callfold::{Connection, Timestamp};
 use jiff::tz::TimeZone;
 
 use crate::style::{TIME, TITLE, Tone};
@@ -15,26 +15,27 @@ use crate::words::{Said, Story, shown};
 pub(crate) struct Teller {
     name: String,
     story: Story,
-    view: View,
+    seen: Seen,
 }
 
 impl Teller {
-    /// Of a line of this name, whose view is so now.
-    pub(crate) fn new(name: &str, view: View, verbose: bool) -> Self {
-        Self { name: shown(name), story: Story::new(verbose), view }
+    /// Of a line of this name, whose view is so now. News that it has already are told, and change nothing.
+    pub(crate) fn new(name: &str, seen: Seen, verbose: bool) -> Self {
+        Self { name: shown(name), story: Story::new(verbose), seen }
     }
 
     /// What of the news is worth telling.
     pub(crate) fn hear(&mut self, news: &Result<News, LineError>) -> Vec<Said> {
         match news {
-            Ok(News::Told { command, events, .. }) => {
-                for event in events.iter() {
-                    self.view.apply(event);
+            Ok(News::Told { turn, command, events, .. }) => {
+                if *turn > self.seen.turn {
+                    self.seen.turn = *turn;
+                    events.iter().for_each(|event| self.seen.view.apply(event));
                 }
-                self.story.tell(command.as_deref(), events, &self.view)
+                self.story.tell(command.as_deref(), events, &self.seen)
             }
             // A goodbye was said: how its socket ends is no news.
-            Ok(News::Socket { .. }) if self.view.connection == Connection::Leaving => Vec::new(),
+            Ok(News::Socket { .. }) if self.seen.connection == Connection::Leaving => Vec::new(),
             Ok(News::Socket { why, .. }) => vec![Said::new(Tone::Quiet, format!("the socket: {why}"))],
             Ok(News::Reconnecting { after, .. }) => {
                 let seconds = after.as_millis() as u64;

@@ -210,10 +210,10 @@ pub async fn until_event(news: &mut NewsReader, is: impl Fn(&Event) -> bool) -> 
 }
 
 /// Waits until the view is so.
-pub async fn until_view(line: &Line, is: impl FnMut(&View) -> bool) -> View {
+pub async fn until_view(line: &Line, mut is: impl FnMut(&View) -> bool) -> View {
     let mut view = line.watch().await.unwrap();
-    let wait = tokio::time::timeout(Duration::from_secs(30), view.wait_for(is));
-    wait.await.expect("it never came").unwrap().clone()
+    let wait = tokio::time::timeout(Duration::from_secs(30), view.wait_for(|seen| is(seen)));
+    wait.await.expect("it never came").unwrap().view.clone()
 }
 
 pub fn is_offline(view: &View) -> bool {
