@@ -1,0 +1,83 @@
+//! Long work: without the interpreter's lock, with progress, and broken off by Ctrl-C.
+
+use std::io::{self, BufRead, Read};
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use callfold::log::{LogError, OnProgress, Progress};
+use pyo3::prelude::*;
+
+use crate::error::OrRaise;
+
+/// How often the application is told, and Ctrl-C is looked for.
+const EVERY: Duration = Duration::from_millis(50);
+
+/// Does something that may take long. `progress` is called with what is done and how much there is (0 if that is not
+/// known); what it raises ends the work, and so does Ctrl-C.
+pub(crate) fn run<T: Send>(
+    py: Python<'_>,
+    progress: Option<&Py<PyAny>>,
+    job: impl FnOnce(OnProgress<'_>) -> Result<T, LogError> + Send,
+) -> PyResult<T> {
+    let mut raised = None;
+    let done = py.detach(|| {
+        let mut told = Instant::now();
+        job(&mut |at: Progress| {
+            let is_end = at.done == at.of;
+            if !is_end && told.elapsed() < EVERY {
+                return ControlFlow::Continue(());
+            }
+            told = Instant::now();
+            let tell = Python::attach(|py| {
+                py.check_signals()?;
+                progress.map(|progress| progress.call1(py, (at.done, at.of))).transpose()
+            });
+            match tell {
+                Ok(_) => ControlFlow::Continue(()),
+                Err(error) => {
+                    raised = Some(error);
+                    ControlFlow::Break(())
+                }
+            }
+        })
+    });
+    match raised {
+        Some(error) => Err(error),
+        None => done.or_raise(py),
+    }
+}
+
+/// An input of which it is told how much was read, and that can be broken off between two of its blocks.
+pub(crate) struct Watched<'p, R> {
+    input: R,
+    read: u64,
+    progress: OnProgress<'p>,
+}
+
+impl<'p, R: BufRead> Watched<'p, R> {
+    pub(crate) fn new(input: R, progress: OnProgress<'p>) -> Self {
+        Self { input, read: 0, progress }
+    }
+}
+
+impl<R: BufRead> Read for Watched<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(into)?;
+        self.read += read as u64;
+        Ok(read)
+    }
+}
+
+impl<R: BufRead> BufRead for Watched<'_, R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if let ControlFlow::Break(()) = (self.progress)(Progress::new(self.read, 0)) {
+            return Err(io::Error::other("broken off"));
+        }
+        self.input.fill_buf()
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.read += bytes as u64;
+        self.input.consume(bytes);
+    }
+}
