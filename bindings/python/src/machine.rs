@@ -1,13 +1,13 @@
 //! The machine, fed by hand.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, ThreadId};
 
 use callfold::problem::ProblemCode;
 use callfold::wire::{FrameText, LoginSecret};
 use callfold::{
     Command as Made, Config, Credential, CredentialHandle, CtiConfig, Effect, Endpoint, Input, InputKind,
-    Mode, Outcome, SocketId,
+    Mode, Outcome, SocketId, Timestamp,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
@@ -20,15 +20,14 @@ use crate::record::RecordedInput;
 use crate::time::{self, At};
 use crate::view;
 
-/// What came of one input.
+/// What came of one input. Its events and effects become objects when they are asked for.
 #[pyclass(module = "callfold", frozen)]
 pub(crate) struct Step {
-    /// What was decided, in order.
-    #[pyo3(get)]
-    events: Py<PyList>,
-    /// What is to be done, in order.
-    #[pyo3(get)]
-    effects: Py<PyList>,
+    events: Arc<[callfold::Event]>,
+    at: Timestamp,
+    effects: Vec<Effect>,
+    /// For the login among the effects.
+    secret: Option<LoginSecret>,
 }
 
 #[pymethods]
@@ -37,12 +36,21 @@ impl Step {
     #[pyo3(name = "__match_args__")]
     const MATCH_ARGS: (&'static str, &'static str) = ("events", "effects");
 
+    /// What was decided, in order.
+    #[getter]
+    fn events<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        Told::objects(py, self.events.clone(), Some(self.at), None)
+    }
+
+    /// What is to be done, in order.
+    #[getter]
+    fn effects<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        self.effects.iter().map(|effect| effect_object(py, effect, self.secret.as_ref())).collect()
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(format!(
-            "Step(events={}, effects={})",
-            self.events.bind(py).repr()?,
-            self.effects.bind(py).repr()?
-        ))
+        let (events, effects) = (PyList::new(py, self.events(py)?)?, PyList::new(py, self.effects(py)?)?);
+        Ok(format!("Step(events={}, effects={})", events.repr()?, effects.repr()?))
     }
 }
 
@@ -89,23 +97,14 @@ impl Machine {
         Ok(fed)
     }
 
-    fn input<'py>(&self, py: Python<'py>, at: At, kind: InputKind<'_>) -> PyResult<Step> {
+    fn input(&self, py: Python<'_>, at: At, kind: InputKind<'_>) -> PyResult<Step> {
         let mut fed = self.feed(py)?;
-        let fed = &mut *fed;
-        fed.machine.handle(&Input { at: at.0, kind }, &mut fed.outcome);
-        fed.step(py)
-    }
-}
-
-impl Fed {
-    fn step(&mut self, py: Python<'_>) -> PyResult<Step> {
-        let events = std::mem::take(&mut self.outcome.events);
-        let at = self.machine.now();
-        let events = Told::objects(py, events.into(), Some(at), None)?;
-        let effects =
-            self.outcome.effects.iter().map(|effect| effect_object(py, effect, self.secret.as_ref()));
-        let effects = effects.collect::<PyResult<Vec<_>>>()?;
-        Ok(Step { events: PyList::new(py, events)?.unbind(), effects: PyList::new(py, effects)?.unbind() })
+        let Fed { machine, outcome, secret, .. } = &mut *fed;
+        machine.handle(&Input { at: at.0, kind }, outcome);
+        let effects = std::mem::take(&mut outcome.effects);
+        let logs_in = effects.iter().any(|effect| matches!(effect, Effect::SendLogin { .. }));
+        let secret = secret.as_ref().filter(|_| logs_in).cloned();
+        Ok(Step { events: std::mem::take(&mut outcome.events).into(), at: machine.now(), effects, secret })
     }
 }
 
@@ -127,11 +126,9 @@ fn effect_object<'py>(
             class("Effect.Send")?.bind(py).call1((socket.0, request.method(), frame))
         }
         Effect::SendLogin { socket, qid, login, request, .. } => {
-            let secret = secret.ok_or_else(|| {
-                refuse(py, ProblemCode::NoSecret, "the login needs a password or session, and none was given")
-            })?;
-            let frame = request.write_login(&qid.to_string(), login.as_str(), secret);
-            let frame = frame.map_err(|_| unwritable())?;
+            // A recorded session has the command and not the secret.
+            let frame = secret.map(|secret| request.write_login(&qid.to_string(), login.as_str(), secret));
+            let frame = frame.transpose().map_err(|_| unwritable())?;
             class("Effect.Send")?.bind(py).call1((socket.0, request.method(), frame))
         }
         Effect::Close { socket } => class("Effect.Close")?.bind(py).call1((socket.0,)),
@@ -241,6 +238,23 @@ impl Machine {
 
     fn handle(&self, py: Python<'_>, input: &RecordedInput) -> PyResult<Step> {
         self.input(py, At(input.at), input.kind.clone())
+    }
+
+    /// Handles inputs and makes no objects of what is decided: how many events there were.
+    fn catch_up(&self, py: Python<'_>, inputs: Vec<Py<RecordedInput>>) -> PyResult<u64> {
+        let mut fed = self.feed(py)?;
+        let Fed { machine, outcome, .. } = &mut *fed;
+        Ok(py.detach(|| {
+            let mut events = 0;
+            for input in &inputs {
+                let RecordedInput { at, kind } = input.get();
+                machine.handle(&Input { at: *at, kind: kind.clone() }, outcome);
+                events += outcome.events.len() as u64;
+            }
+            outcome.events.clear();
+            outcome.effects.clear();
+            events
+        }))
     }
 
     /// Handles the timer that is due at `at`, if one is.

@@ -22,7 +22,7 @@ impl<const ASIDE: bool> Handle for Counting<ASIDE> {
         let each = inputs.iter().map(|_| {
             self.inputs += 1;
             let mut outcome = Outcome::default();
-            if self.inputs % 2 == 0 {
+            if self.inputs.is_multiple_of(2) {
                 self.told += 1;
                 let event = Event::Connecting { login: self.told.to_string().as_str().into() };
                 self.view.apply(&event);

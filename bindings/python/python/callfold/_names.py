@@ -117,7 +117,7 @@ _WORDS = [
 ]
 
 WORDS: dict[str, Any] = {
-    f"{cls.__name__}.{_camel(word.name)}": word for cls in _WORDS for word in cls  # type: ignore[attr-defined]
+    f"{cls.__name__}.{_camel(word.name)}": word for cls in _WORDS for word in cls
 }
 
 CODES: dict[int, words.Code] = {

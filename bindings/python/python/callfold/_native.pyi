@@ -4,6 +4,8 @@ import os
 from datetime import datetime
 from typing import Any, Awaitable, ClassVar, Sequence, final
 
+from typing_extensions import disjoint_base
+
 from ._times import When
 from .events import Event as _Event
 from .log import Progress
@@ -11,10 +13,43 @@ from .machine import Effect
 from .model import Call, CommandResult, DirectoryUser, View
 from ._personal import PhoneNumber
 
+__all__ = [
+    "__version__",
+    "CallFacts",
+    "Command",
+    "Event",
+    "Told",
+    "Happening",
+    "Line",
+    "Log",
+    "Machine",
+    "Step",
+    "RecordedInput",
+    "Outside",
+    "Simulator",
+    "Rows",
+    "Directory",
+    "Seen",
+    "call_facts_of",
+    "event_of",
+    "open_line",
+    "in_memory",
+    "open_file",
+    "open_store",
+    "problem_codes",
+    "is_export",
+    "replay_file",
+    "replay_stream",
+    "directory_of",
+    "seen_of",
+]
+
 __version__: str
 
+@final
 class Told: ...
 
+@disjoint_base
 class Event:
     """The base of all events."""
 
@@ -39,7 +74,6 @@ class Event:
         """Whether it says that something is wrong with an input."""
     def to_json(self) -> str:
         """The whole event as JSON, as the column `detail` of the table of events has it."""
-    def __getattr__(self, name: str, /) -> Any: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
@@ -204,6 +238,7 @@ class Machine:
         model: bool,
     ) -> Step: ...
     def handle(self, input: RecordedInput) -> Step: ...
+    def catch_up(self, inputs: Sequence[RecordedInput]) -> int: ...
     def wake(self, at: When) -> Step | None: ...
     @property
     def timeout(self) -> datetime | None: ...

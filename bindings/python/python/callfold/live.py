@@ -108,22 +108,24 @@ def _pem(authority: str | bytes | None) -> bytes | None:
 class Connecting:
     """A line that is about to be connected: `async with` it."""
 
-    __slots__ = ("_line", "_log", "_own", "_wanted")
+    __slots__ = ("_line", "_opened", "_store", "_wanted")
 
     def __init__(self, wanted: dict[str, Any], store: Log | str | os.PathLike[str] | None) -> None:
         self._wanted = wanted
-        self._own = store is not None and not isinstance(store, Log)
-        self._log: Log | str | os.PathLike[str] | None = store
+        self._store = store
+        # The log that was opened for this line alone, to be closed with it.
+        self._opened: Log | None = None
         self._line: Line | None = None
 
     def __repr__(self) -> str:
         return f"<connect {self._wanted['login']!r} to {', '.join(self._wanted['addresses'])}>"
 
     async def __aenter__(self) -> Line:
-        log = self._log
-        if log is not None and not isinstance(log, Log):
-            log = await asyncio.get_running_loop().run_in_executor(None, lambda: open(log, create=True))
-            self._log = log
+        store = self._store
+        log = store if isinstance(store, Log) else None
+        if store is not None and not isinstance(store, Log):
+            log = await asyncio.get_running_loop().run_in_executor(None, lambda: open(store, create=True))
+            self._opened = log
         try:
             native = await _native.open_line(self._wanted, None if log is None else log._log)
             self._line = line = Line(native, log)
@@ -149,8 +151,8 @@ class Connecting:
             self._close_log()
 
     def _close_log(self) -> None:
-        if self._own and isinstance(self._log, Log):
-            self._log.close()
+        if self._opened is not None:
+            self._opened.close()
 
 
 async def _last(closing: Any) -> None:

@@ -426,20 +426,28 @@ class Log:
         return Table(self._log.time(wanted, keys, first, last, micros(utc_offset), progress))
 
     def call(self, id: str, stream: str | int | StreamInfo | None = None, *, progress: Progress | None = None) -> Call:
-        """One call, with all that is known of it. The id is the chain, as the table of calls has it.
+        """One call, with all that is known of it. The id is that of the table of calls: the chain, mostly.
 
-        A call between two agents is in both their streams: then say of which. `NotThere` if there is none.
+        `NotThere` if there is none. If there are several, it is refused: `find` has them all.
         """
-        name = None if stream is None else _name(stream)
-        found: list[Call] = self._log.call(id, name, progress)
+        found = self.find(id, stream, progress=progress)
         if not found:
-            where = "" if name is None else f" in the stream {name}"
+            where = "" if stream is None else f" in the stream {_name(stream)}"
             raise NotThere.of(5109, "no_record", f"there is no call {id}{where}", {"call": id})
         if len(found) > 1:
-            streams = ", ".join(repr(call.stream) for call in found)
-            why = f"the call {id} is in several streams, each has its part: say stream=, one of {streams}"
+            streams = sorted({str(call.stream) for call in found})
+            hint = f"say stream=, one of {streams}" if len(streams) > 1 else "one began after the other"
+            why = f"there are {len(found)} calls {id} ({hint}); find() has them all"
             raise InvalidArgument.of(5001, "bad_argument", why, {"call": id})
         return found[0]
+
+    def find(
+        self, id: str, stream: str | int | StreamInfo | None = None, *, progress: Progress | None = None
+    ) -> list[Call]:
+        """All calls of this id, by when they began: a call between two agents is in both their streams, each with its part,
+        and a chain that returns after minutes is another call."""
+        name = None if stream is None else _name(stream)
+        return self._log.call(id, name, progress)
 
     def at(self, when: datetime | int, stream: str | int | StreamInfo | None = None) -> View:
         """What was so on a line at a moment: an aware `datetime`, or the number of a record (an `int`).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, Sequence, Union
+from typing import TYPE_CHECKING, Iterable, Literal, Sequence, Union
 
 from . import _native
 from ._native import Command, Step
@@ -35,8 +35,9 @@ class Send:
     """On which socket."""
     method: str
     """What is asked."""
-    frame: str = field(repr=False)
-    """The frame's text. That of a login has what proves who the agent is: keep it nowhere."""
+    frame: str | None = field(repr=False)
+    """The frame's text. That of a login has what proves who the agent is: keep it nowhere. None for the login of a recorded
+    session, of which nobody has the secret."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,11 @@ class Machine:
     def handle(self, record: Record) -> Step:
         """The input of a record of a log, once more."""
         return self._machine.handle(record.input)
+
+    def catch_up(self, records: Iterable[Record]) -> int:
+        """The inputs of many records, and only what they lead to is wanted: the machine is then where they leave it. How many
+        events there were. Other threads run meanwhile."""
+        return self._machine.catch_up([record.input for record in records])
 
     def wake(self, at: When) -> Step | None:
         """It is `at`: handles the timer that is due, if one is; none if not. Call it again until none is."""

@@ -349,7 +349,7 @@ class CtiModel:
     """The current call after it has ended, while two or more others are left: it stays current."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class View:
     """A line, its agent, and what is known of the PBX around them."""
 
@@ -389,6 +389,21 @@ class View:
     turn: int | None = None
     """The last turn that counts, where it is of a line: events with a `turn` up to this one are in it."""
     _seen: _native.Seen | None = field(default=None, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        parts = [f"{self.connection}", f"line {self.line}"]
+        if self.parties:
+            parts.append(f"with {', '.join(repr(party.phone) for party in self.parties)}")
+        if self.held is not None:
+            parts.append("someone held")
+        if self.stale_since is not None:
+            parts.append("stale")
+        parts.append(f"agent {self.agent.login} {self.agent.state}")
+        if self.seq is not None:
+            parts.append(f"record {self.seq}")
+        if self.at is not None:
+            parts.append(self.at.isoformat(" "))
+        return f"<View: {', '.join(parts)}>"
 
     def actions(self, target: str) -> list[str]:
         """What may be done with a number or a user's id now, in the order in which to show it (spec part 4): names of
@@ -548,7 +563,7 @@ class Irregularity:
     """Where."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Call:
     """A call: everything on one chain for one stream."""
 
@@ -601,6 +616,12 @@ class Call:
     stream: str | None = None
     """The stream that it is of."""
     _facts: _native.CallFacts | None = field(default=None, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        lasted = "goes on" if self.ended is None else str(self.ended.at - self.began.at)
+        who = f" with {self.other.number!r}" if self.other.number is not None else ""
+        where = "" if self.stream is None else f", stream {self.stream!r}"
+        return f"<Call {self.id}: {self.direction}{who}, {self.outcome}, {self.began.at:%Y-%m-%d %H:%M:%S} UTC, {lasted}{where}>"
 
     @property
     def talk(self) -> timedelta:

@@ -118,8 +118,9 @@ def _stream_job(log: Log, stream: str, path: Path, announcements: bool) -> _Job:
 
 
 def _replayed(path: Path, fields: dict[str, Any]) -> Replayed:
-    tables = {name: Table(fields.pop(name)) for name in ("events", "calls", "commands", "time")}
-    return Replayed(path=path, **fields, **tables)
+    for name in ("events", "calls", "commands", "time"):
+        fields[name] = Table(fields[name])
+    return Replayed(path=path, **fields)
 
 
 class _Stopped(Exception):

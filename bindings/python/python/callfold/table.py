@@ -56,24 +56,27 @@ class Table:
 
     def to_arrow(self) -> pyarrow.Table:
         """A `pyarrow.Table` over the same memory."""
-        return _library("pyarrow", "to_arrow()").table(self)
+        table: pyarrow.Table = _library("pyarrow", "to_arrow()").table(self)
+        return table
 
     def to_polars(self) -> polars.DataFrame:
         """A `polars.DataFrame`."""
-        return _library("polars", "to_polars()").DataFrame(self)
+        frame: polars.DataFrame = _library("polars", "to_polars()").DataFrame(self)
+        return frame
 
     def to_pandas(self, **options: Any) -> pandas.DataFrame:
         """A `pandas.DataFrame`. Whole numbers that may be missing stay whole numbers (`UInt16`, …), they do not become
         floats. `options` are those of `pyarrow.Table.to_pandas`."""
-        pandas = _library("pandas", "to_pandas()")
-        pyarrow = _library("pyarrow", "to_pandas()")
+        pd = _library("pandas", "to_pandas()")
+        pa = _library("pyarrow", "to_pandas()")
         whole = {
-            pyarrow.uint16(): pandas.UInt16Dtype(),
-            pyarrow.uint32(): pandas.UInt32Dtype(),
-            pyarrow.uint64(): pandas.UInt64Dtype(),
+            pa.uint16(): pd.UInt16Dtype(),
+            pa.uint32(): pd.UInt32Dtype(),
+            pa.uint64(): pd.UInt64Dtype(),
         }
         options.setdefault("types_mapper", whole.get)
-        return pyarrow.table(self).to_pandas(**options)
+        frame: pandas.DataFrame = pa.table(self).to_pandas(**options)
+        return frame
 
     def select(self, columns: Sequence[str]) -> Table:
         """Only these columns, in this order. Nothing is copied."""
