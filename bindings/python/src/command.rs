@@ -6,7 +6,7 @@ use callfold::{
     PhoneNumber, Text,
 };
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::error::refuse;
 
@@ -51,13 +51,17 @@ fn numbers(given: &Bound<'_, PyTuple>) -> PyResult<Vec<PhoneNumber>> {
 fn json(given: Option<Bound<'_, PyAny>>) -> PyResult<Option<JsonText>> {
     let Some(given) = given else { return Ok(None) };
     let py = given.py();
-    let written = py.import("json")?.getattr("dumps")?.call1((given,));
-    let written = written.map_err(|error| {
+    let options = PyDict::new(py);
+    // Numbers that are none, and halves of characters, are no JSON, whatever Python writes for them.
+    options.set_item("allow_nan", false)?;
+    options.set_item("ensure_ascii", false)?;
+    let written = py.import("json")?.getattr("dumps")?.call((given,), Some(&options));
+    let text = written.and_then(|written| Ok(JsonText::new(&written.cast::<PyString>()?.to_cow()?)));
+    text.map(Some).map_err(|error| {
         let refused = refuse(py, ProblemCode::NotJson, "an argument that cannot be written as JSON");
         refused.set_cause(py, Some(error));
         refused
-    })?;
-    Ok(Some(JsonText::new(&written.cast::<PyString>()?.to_cow()?)))
+    })
 }
 
 #[pymethods]

@@ -4,6 +4,7 @@
 //! the engine become Python values ([`tell`]), errors exceptions ([`error`]), tables streams of Arrow ([`table`]). It holds no
 //! rule about calls.
 
+mod asynchronous;
 mod call;
 mod command;
 mod error;
@@ -52,6 +53,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<table::Rows>()?;
     module.add_class::<view::Directory>()?;
     module.add_class::<view::Seen>()?;
+    let close = wrap_pyfunction!(asynchronous::close, module)?;
+    module.py().import("atexit")?.call_method1("register", (close,))?;
     module.add_function(wrap_pyfunction!(call::call_facts_of, module)?)?;
     module.add_function(wrap_pyfunction!(event::event_of, module)?)?;
     module.add_function(wrap_pyfunction!(line::open_line, module)?)?;

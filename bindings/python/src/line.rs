@@ -1,26 +1,28 @@
 //! Live lines, for asyncio.
 
-use std::sync::Mutex;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use callfold::live::{
-    self, LineError, News, NewsReader, Options, Plain, Reconnect, Secret, Seen, SystemClock, Tls,
+    self, Clock as _, LineError, News, NewsReader, Options, Plain, Reconnect, Secret, Seen, SocketError,
+    SystemClock, Tls,
 };
 use callfold::log::StreamInfo;
+use callfold::problem::{Problem, ProblemCode};
 use callfold::{
-    Command as Made, Config, Credential, CredentialHandle, CtiConfig, Endpoint, Machine, ModelCommand,
+    Command as Made, CommandResult, Config, Credential, CredentialHandle, CtiConfig, Endpoint, ErrorCode,
+    Machine, ModelCommand,
 };
 use futures_util::FutureExt as _;
+use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
-use pyo3_async_runtimes::tokio::future_into_py;
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use crate::command::Command;
 use crate::error::{OrRaise, raise};
 use crate::event::Told;
 use crate::log::Log;
-use crate::{tell, view};
+use crate::{asynchronous, tell, view};
 
 /// An agent's line on a server.
 #[pyclass(module = "callfold._native", frozen)]
@@ -109,57 +111,76 @@ pub(crate) fn open_line<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let log = log.map(|log| log.log(py)).transpose()?;
     let (options, credential) = wanted.options().or_raise(py)?;
-    future_into_py(py, async move {
-        let config = wanted.config();
-        let (line, stream) = match log {
-            Some(log) => {
-                use callfold::live::Clock as _;
-                let server = wanted.addresses.first().map_or("", String::as_str);
-                let info =
-                    StreamInfo::new(&wanted.stream, config, SystemClock.now()).of(&wanted.login, server);
-                match live::record(&log, info, options).await {
-                    Ok(recorded) => (recorded.line, Some(wanted.stream.clone())),
-                    Err(error) => return Err(Python::attach(|py| raise(py, error))),
-                }
-            }
-            None => match live::Line::open(Machine::new(config), options) {
-                Ok(line) => (line, None),
-                Err(error) => return Err(Python::attach(|py| raise(py, error))),
-            },
-        };
-        let view = line.watch().await;
-        Python::attach(|py| {
-            let view = Mutex::new(view.or_raise(py)?);
-            Ok(Line { line, view, connect: wanted.connect(credential), stream })
-        })
+    asynchronous::future(py, open(wanted, credential, options, log), |py, line| {
+        Ok(Bound::new(py, line.map_err(|problem| raise(py, problem))?)?.into_any())
     })
 }
 
-impl Line {
-    fn give<'py>(&self, py: Python<'py>, command: Made) -> PyResult<Bound<'py, PyAny>> {
-        let line = self.line.clone();
-        future_into_py(py, async move {
-            let result = line.command(command).await;
-            Python::attach(|py| Ok(tell::told(py, &result.or_raise(py)?)?.unbind()))
-        })
-    }
+async fn open(
+    wanted: Wanted,
+    credential: Credential,
+    options: Options,
+    log: Option<callfold::log::Log>,
+) -> Result<Line, Problem> {
+    let config = wanted.config();
+    let (line, stream) = match log {
+        Some(log) => {
+            let server = wanted.addresses.first().map_or("", String::as_str);
+            let info = StreamInfo::new(&wanted.stream, config, SystemClock.now()).of(&wanted.login, server);
+            (live::record(&log, info, options).await?.line, Some(wanted.stream.clone()))
+        }
+        None => (live::Line::open(Machine::new(config), options)?, None),
+    };
+    let view = Mutex::new(line.watch().await?);
+    Ok(Line { line, view, connect: wanted.connect(credential), stream })
+}
+
+/// The result of a command as a Python value.
+fn result_told<'py>(
+    py: Python<'py>,
+    result: Result<CommandResult, LineError>,
+) -> PyResult<Bound<'py, PyAny>> {
+    tell::told(py, &result.or_raise(py)?)
+}
+
+/// Nothing as a Python value, or the exception for why not.
+fn nothing_told<'py>(py: Python<'py>, done: Result<(), LineError>) -> PyResult<Bound<'py, PyAny>> {
+    done.or_raise(py)?;
+    Ok(py.None().into_bound(py))
 }
 
 #[pymethods]
 impl Line {
-    /// Connects: dials, logs in and loads.
+    /// Connects: dials, logs in and loads. That no connection comes about is an error, with what the sockets say of it.
     fn connect<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.give(py, self.connect.clone())
+        let (line, command) = (self.line.clone(), self.connect.clone());
+        let work = async move {
+            let mut news = line.news();
+            let result = line.command(command).await;
+            let unconnected = match &result {
+                Ok(CommandResult::Refused { code, .. } | CommandResult::RefusedAtLogin { code, .. }) => {
+                    unconnected(*code, &mut news)
+                }
+                Ok(_) | Err(_) => None,
+            };
+            (result, unconnected)
+        };
+        asynchronous::future(py, work, |py, (result, unconnected)| match unconnected {
+            Some(problem) => Err(raise(py, problem)),
+            None => result_told(py, result),
+        })
     }
 
     /// Gives a command, and waits for its result.
     fn command<'py>(&self, py: Python<'py>, command: &Command) -> PyResult<Bound<'py, PyAny>> {
-        self.give(py, command.0.clone())
+        let (line, command) = (self.line.clone(), command.0.clone());
+        asynchronous::future(py, async move { line.command(command).await }, result_told)
     }
 
     /// What happens from now on.
     fn news(&self) -> Happening {
-        Happening(Arc::new(AsyncMutex::new(self.line.news())))
+        let reader = AsyncMutex::new(self.line.news());
+        Happening(Arc::new(Heard { reader, ready: Mutex::default() }))
     }
 
     /// The view after what was told last.
@@ -178,65 +199,116 @@ impl Line {
     /// Says goodbye, waits for the server's, and ends the line.
     fn close<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let line = self.line.clone();
-        future_into_py(py, async move {
-            let closed = line.close().await;
-            Python::attach(|py| closed.or_raise(py))
-        })
+        asynchronous::future(py, async move { line.close().await }, nothing_told)
     }
 
     /// Waits until the line has ended, whoever ended it.
     fn ended<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let line = self.line.clone();
-        future_into_py(py, async move {
-            let ended = line.ended().await;
-            Python::attach(|py| ended.or_raise(py))
-        })
+        asynchronous::future(py, async move { line.ended().await }, nothing_told)
     }
 }
 
+/// Why there is no connection, if that is why a command to connect was refused.
+fn unconnected(code: ErrorCode, news: &mut NewsReader) -> Option<Problem> {
+    let nobody = match code {
+        ErrorCode::CannotConnect => {
+            Problem::new(ProblemCode::Unreachable, "nobody answers at any of the addresses")
+        }
+        ErrorCode::BadAddress => Problem::new(
+            ProblemCode::BadUrl,
+            "the address is none that can be dialled: ws://host:port or wss://host:port",
+        ),
+        _ => return None,
+    };
+    let mut said = None;
+    while let Some(Some(next)) = news.next().now_or_never() {
+        if let Ok(News::Socket { why, .. }) = next
+            && !matches!(why, SocketError::GivenUp)
+        {
+            said = Some(why);
+        }
+    }
+    Some(said.map_or(nobody, Problem::from).with("code", code.number()))
+}
+
 /// What happens on a line.
+///
+/// First it is waited for, then it is taken: so what was read is not lost with a waiting that is cancelled, and several may wait.
 #[pyclass(module = "callfold._native", frozen)]
-pub(crate) struct Happening(Arc<AsyncMutex<NewsReader>>);
+pub(crate) struct Happening(Arc<Heard>);
+
+struct Heard {
+    reader: AsyncMutex<NewsReader>,
+    ready: Mutex<Ready>,
+}
+
+/// What was heard and not taken.
+#[derive(Default)]
+struct Ready {
+    told: Vec<News>,
+    missed: Option<LineError>,
+    ended: bool,
+}
+
+impl Ready {
+    fn is_something(&self) -> bool {
+        self.ended || self.missed.is_some() || !self.told.is_empty()
+    }
+
+    fn hear(&mut self, next: Option<Result<News, LineError>>) {
+        match next {
+            None => self.ended = true,
+            Some(Ok(news @ News::Told { .. })) => self.told.push(news),
+            Some(Ok(_)) => {}
+            Some(Err(error)) => self.missed = Some(error),
+        }
+    }
+}
+
+impl Heard {
+    fn ready(&self) -> MutexGuard<'_, Ready> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 #[pymethods]
 impl Happening {
-    /// The events that came since the last call, at least one; none when the line has ended. They are handed out
-    /// together: a call for each would cost more than the event.
-    fn next<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let reader = self.0.clone();
-        future_into_py(py, async move {
-            let mut reader = reader.lock().await;
-            let mut told = Vec::new();
-            let mut missed = None;
-            // Only what is there already is taken with the first: so nothing that was read is dropped with the future.
-            while told.is_empty() && missed.is_none() {
-                match reader.next().await {
-                    None => break,
-                    Some(Ok(news)) => told.push(news),
-                    Some(Err(error)) => missed = Some(error),
+    /// Waits until there is something to take.
+    fn wait<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let heard = self.0.clone();
+        let work = async move {
+            let mut reader = heard.reader.lock().await;
+            while !heard.ready().is_something() {
+                let next = reader.next().await;
+                heard.ready().hear(next);
+                // What is there already comes with it: to wake the loop for each would cost more than the event. After
+                // what was missed nothing is read, so that it is told in its place.
+                while heard.ready().missed.is_none()
+                    && let Some(Some(next)) = reader.next().now_or_never()
+                {
+                    heard.ready().hear(Some(next));
                 }
-                while let Some(Some(next)) = reader.next().now_or_never() {
-                    match next {
-                        Ok(news) => told.push(news),
-                        Err(error) => {
-                            missed = Some(error);
-                            break;
-                        }
-                    }
-                }
-                told.retain(|news| matches!(news, News::Told { .. }));
             }
-            Python::attach(|py| {
-                let mut events = Vec::new();
-                for news in told {
-                    if let News::Told { at, seq, turn, events: told, .. } = news {
-                        events.extend(Told::of_line(py, told, at, seq, turn)?);
-                    }
-                }
-                let events = events.into_iter().map(Bound::unbind).collect::<Vec<_>>();
-                let missed = missed.map(|error| raise(py, error).into_value(py));
-                Ok((events, missed))
-            })
-        })
+        };
+        asynchronous::future(py, work, |py, ()| Ok(py.None().into_bound(py)))
+    }
+
+    /// What was heard: events in order, what was missed after them, and whether the line has ended.
+    fn take<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Vec<Bound<'py, PyAny>>, Option<Py<PyBaseException>>, bool)> {
+        let (told, missed, ended) = {
+            let mut ready = self.0.ready();
+            (std::mem::take(&mut ready.told), ready.missed.take(), ready.ended)
+        };
+        let mut events = Vec::new();
+        for news in told {
+            if let News::Told { at, seq, turn, events: told, .. } = news {
+                events.extend(Told::of_line(py, told, at, seq, turn)?);
+            }
+        }
+        Ok((events, missed.map(|error| raise(py, error).into_value(py)), ended))
     }
 }

@@ -9,8 +9,8 @@ use std::sync::{PoisonError, RwLock};
 use callfold::calls::{Call, CommandTrail};
 use callfold::files::{self, Content};
 use callfold::log::{
-    CallQuery, Durability, EventQuery, HeadLine, Instant, LogError, LogRecord, Options, Stream, StreamId,
-    VerifyOptions,
+    CallQuery, Durability, EventQuery, FoundEvent, HeadLine, Instant, LogError, LogRecord, Options, Stream,
+    StreamId, VerifyOptions,
 };
 use callfold::problem::ProblemCode;
 use callfold::tables::{CallRows, CommandRows, EventRows, Format, GroupedTime, Table, TimeKey};
@@ -122,7 +122,7 @@ pub(crate) fn open_store(
 #[pyfunction]
 #[pyo3(signature = (path, progress))]
 pub(crate) fn open_file(py: Python<'_>, path: PathBuf, progress: Option<Py<PyAny>>) -> PyResult<Log> {
-    let log = work::run(py, progress.as_ref(), |progress| {
+    let log = work::run_on(py, &path, progress.as_ref(), |progress| {
         let log = callfold::log::Log::in_memory()?;
         take_in(&log, &path, None, progress)?;
         Ok(log)
@@ -275,8 +275,9 @@ impl Log {
             let rows = if detail { EventRows::new() } else { EventRows::without_detail() };
             let mut batches = Batches::new(rows);
             if let Some(query) = event_query(&log, &wanted, names)? {
-                log.events(&query, progress, &mut |stream, told| {
-                    batches.rows.push(stream.info.name.as_str(), told.seq, told.at, &told.events)?;
+                log.events(&query, progress, &mut |found| {
+                    let FoundEvent { stream, seq, at, place, event, .. } = found;
+                    batches.rows.push_event(stream.info.name.as_str(), seq, at, place, event)?;
                     batches.settle()
                 })?;
             }
@@ -297,8 +298,8 @@ impl Log {
         work::run(py, progress.as_ref(), |progress| {
             let mut count = 0;
             if let Some(query) = event_query(&log, &wanted, names)? {
-                log.events(&query, progress, &mut |_, told| {
-                    count += told.events.len() as u64;
+                log.events(&query, progress, &mut |_| {
+                    count += 1;
                     Ok(())
                 })?;
             }
@@ -534,7 +535,7 @@ impl Log {
         progress: Option<Py<PyAny>>,
     ) -> PyResult<u64> {
         let log = self.log(py)?;
-        work::run(py, progress.as_ref(), |progress| {
+        work::run_on(py, &path, progress.as_ref(), |progress| {
             let streams = ids(&log, &names)?;
             write_whole(&path, |out| log.export(&streams, out, progress))
         })
@@ -562,7 +563,7 @@ impl Log {
             let why = format!("a table is written as parquet or csv, not as {format:?}");
             refuse(py, ProblemCode::UnknownName, why)
         })?;
-        work::run(py, progress.as_ref(), |progress| {
+        work::run_on(py, &path, progress.as_ref(), |progress| {
             let streams = ids(&log, &names)?;
             write_whole(&path, |out| {
                 log.export_table(table, format, &streams, Span::from_micros(offset), out, progress)
@@ -580,7 +581,7 @@ impl Log {
         progress: Option<Py<PyAny>>,
     ) -> PyResult<(Vec<String>, u64)> {
         let log = self.log(py)?;
-        work::run(py, progress.as_ref(), |progress| {
+        work::run_on(py, &path, progress.as_ref(), |progress| {
             let (streams, unknown) = take_in(&log, &path, name.as_deref(), progress)?;
             let names = streams.into_iter().map(|id| Ok(log.info(id)?.name.as_str().to_owned()));
             Ok((names.collect::<Result<_, LogError>>()?, unknown))

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use callfold::calls::{CallLog, Over, TimeLedger};
 use callfold::files::{self, Content};
 use callfold::log::LogError;
+use callfold::problem::Problem;
 use callfold::replay::{self, Announcer, CallReader, Step, Tally, Watch};
 use callfold::tables::{CallRows, CommandRows, EventRows, GroupedTime, TimeKey};
 use callfold::trace::{Header, Level};
@@ -13,7 +14,7 @@ use callfold::{Effect, Event, Machine, Outcome, Timestamp};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
-use crate::error::OrRaise;
+use crate::error::raise;
 use crate::log::{Batches, Log};
 use crate::table::Rows;
 use crate::work::{self, Watched};
@@ -119,7 +120,7 @@ pub(crate) fn replay_file<'py>(
     announcements: bool,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let made = work::run(py, progress.as_ref(), |progress| {
+    let made = work::run_on(py, &path, progress.as_ref(), |progress| {
         let mut session = Session {
             name: String::new(),
             title: String::new(),
@@ -260,5 +261,7 @@ impl Rerun {
 #[pyfunction]
 pub(crate) fn is_export(py: Python<'_>, path: PathBuf) -> PyResult<bool> {
     let content = py.detach(|| files::open(&path).and_then(Content::of).map(|(content, _)| content));
-    content.map(|content| content == Content::Log).map_err(LogError::Io).or_raise(py)
+    content
+        .map(|content| content == Content::Log)
+        .map_err(|error| raise(py, Problem::from(LogError::Io(error)).of_file(&path)))
 }

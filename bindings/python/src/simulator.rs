@@ -11,6 +11,7 @@ use callfold_simulator::{
 };
 use pyo3::prelude::*;
 
+use crate::asynchronous;
 use crate::error::{raise, refuse};
 
 /// A user of the simulated PBX.
@@ -228,7 +229,7 @@ impl Simulator {
         if let Some((certificate, key)) = &layout.tls {
             builder = builder.tls(certificate, key);
         }
-        let runtime = pyo3_async_runtimes::tokio::get_runtime();
+        let runtime = asynchronous::runtime(py)?;
         let started = py.detach(|| runtime.block_on(builder.start()));
         let simulator = started.map_err(|error| {
             let code = match &error {
@@ -252,12 +253,13 @@ impl Simulator {
         self.simulator.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    fn stop(&self, py: Python<'_>) {
+    fn stop(&self, py: Python<'_>) -> PyResult<()> {
         let simulator = self.simulator.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(simulator) = simulator {
-            let runtime = pyo3_async_runtimes::tokio::get_runtime();
+            let runtime = asynchronous::runtime(py)?;
             py.detach(|| drop(runtime.block_on(simulator.stop())));
         }
+        Ok(())
     }
 
     fn external_call(&self, py: Python<'_>, from_number: &str, to: &str) -> PyResult<Outside> {

@@ -1,9 +1,11 @@
 //! Times and lengths of time, between the engine's microseconds and Python's `datetime`.
 
+use callfold::problem::ProblemCode;
 use callfold::{Span, Timestamp};
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
+use crate::error::refuse;
 use crate::names::Names;
 
 /// An aware `datetime` in UTC. What no `datetime` can hold (before year 1, after 9999) is held at the ends.
@@ -34,7 +36,10 @@ impl<'py> FromPyObject<'_, 'py> for At {
         if let Ok(micros) = given.cast::<PyInt>()
             && !given.is_instance_of::<pyo3::types::PyBool>()
         {
-            return Ok(Self(Timestamp::from_micros(micros.extract()?)));
+            let micros = micros.extract().map_err(|_| {
+                refuse(given.py(), ProblemCode::BadTime, "a time further away than times are kept")
+            })?;
+            return Ok(Self(Timestamp::from_micros(micros)));
         }
         let micros = Names::get(given.py())?.time_of.bind(given.py()).call1((given,))?;
         Ok(Self(Timestamp::from_micros(micros.extract()?)))

@@ -2,12 +2,14 @@
 
 use std::io::{self, BufRead, Read};
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use callfold::log::{LogError, OnProgress, Progress};
+use callfold::problem::Problem;
 use pyo3::prelude::*;
 
-use crate::error::OrRaise;
+use crate::error::{OrRaise, raise};
 
 /// How often the application is told, and Ctrl-C is looked for.
 const EVERY: Duration = Duration::from_millis(50);
@@ -19,6 +21,24 @@ pub(crate) fn run<T: Send>(
     progress: Option<&Py<PyAny>>,
     job: impl FnOnce(OnProgress<'_>) -> Result<T, LogError> + Send,
 ) -> PyResult<T> {
+    begin(py, progress, job)?.or_raise(py)
+}
+
+/// The same, of a file: what goes wrong names it.
+pub(crate) fn run_on<T: Send>(
+    py: Python<'_>,
+    path: &Path,
+    progress: Option<&Py<PyAny>>,
+    job: impl FnOnce(OnProgress<'_>) -> Result<T, LogError> + Send,
+) -> PyResult<T> {
+    begin(py, progress, job)?.map_err(|error| raise(py, Problem::from(error).of_file(path)))
+}
+
+fn begin<T: Send>(
+    py: Python<'_>,
+    progress: Option<&Py<PyAny>>,
+    job: impl FnOnce(OnProgress<'_>) -> Result<T, LogError> + Send,
+) -> PyResult<Result<T, LogError>> {
     let mut raised = None;
     let done = py.detach(|| {
         let mut told = Instant::now();
@@ -43,7 +63,7 @@ pub(crate) fn run<T: Send>(
     });
     match raised {
         Some(error) => Err(error),
-        None => done.or_raise(py),
+        None => Ok(done),
     }
 }
 

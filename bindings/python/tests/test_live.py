@@ -15,10 +15,11 @@ import textwrap
 import threading
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import timedelta, timezone
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Coroutine, Iterator
+from typing import Any, Awaitable, Callable, Coroutine, Iterator, Literal
 
 import pytest
 
@@ -56,6 +57,7 @@ from callfold import (
 
 CUSTOMER = "+79161234567"
 SESSION = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+MODES: tuple[Literal["listen", "help", "conference"], ...] = ("help", "conference", "listen")
 LIMIT = 30.0
 """Nothing is measured by it: what would hang fails."""
 SOON = (timedelta(milliseconds=20), timedelta(milliseconds=200))
@@ -114,7 +116,8 @@ def accounts() -> list[Account]:
 
 @pytest.fixture()
 def pbx() -> Iterator[Simulator]:
-    with Simulator(accounts(), queues=["700"], menus={"800": "Menu"}, spare=["109"]) as pbx:
+    customer = OutsideNumber(CUSTOMER, "Max")
+    with Simulator(accounts(), outside=[customer], queues=["700"], menus={"800": "Menu"}, spare=["109"]) as pbx:
         yield pbx
 
 
@@ -369,7 +372,9 @@ async def test_a_call_may_ring_the_other_side_first(pbx: Simulator) -> None:
         await line.call(CUSTOMER, party_first=True)
         await soon(line, lambda view: view.line is LineState.BACK_CALL)
         customer = pbx.find_outside(CUSTOMER)
-        assert customer is not None and pbx.outside(customer) == "ringing"
+        assert customer is not None
+        ringing = customer
+        await becomes(lambda: pbx.outside(ringing) == "ringing")
         pbx.answer(customer)
         await soon(line, lambda view: view.line is LineState.BACK_RING)
         pbx.answer("101")
@@ -449,7 +454,8 @@ async def test_a_transfer_without_a_number_connects_the_two(pbx: Simulator) -> N
         await line.call("102")
         pbx.answer("102")
         await soon(line, lambda view: view.line is LineState.TALK and held(view) == CUSTOMER)
-        await line.transfer()
+        # The two are connected, and the reference client says that the number is bad all the same.
+        await refused(line.transfer(), ErrorCode.BAD_NUMBER_FOR_TRANSFER)
         await soon(line, lambda view: view.line is LineState.READY and view.held is None)
         assert pbx.outside(customer) == "talking"
 
@@ -493,10 +499,14 @@ async def test_a_chief_joins_a_talk_unheard(pbx: Simulator) -> None:
     async with ivanov(pbx) as line, petrova(pbx) as anna:
         await refused(line.ghost("listen", "103"), ErrorCode.NO_RIGHTS)
         customer = await talk(pbx, anna, "102")
-        for mode in ("listen", "help", "conference"):
+        await line.ghost("listen", "102")
+        view = await soon(line, lambda view: view.line is LineState.TALK and with_whom(view) == ["101", "102"])
+        assert view.conference is not None and view.conference.ghost
+        # Neither side notices.
+        assert with_whom(anna.view) == [CUSTOMER]
+        assert pbx.outside(customer) == "talking"
+        for mode in MODES:
             await line.ghost(mode, "102")
-        await soon(line, lambda view: view.line is LineState.TALK and view.conference is not None)
-        assert pbx.outside(customer) in ("talking", "conference")
         pbx.hang_up(customer)
         await soon(line, lambda view: view.line is LineState.READY)
 
@@ -561,9 +571,10 @@ async def test_methods_of_the_server_are_called(pbx: Simulator) -> None:
 @live
 async def test_params_that_are_no_json_are_refused(pbx: Simulator) -> None:
     async with ivanov(pbx) as line:
-        for params in ({"a": object()}, {"a": b"bytes"}, {"a": float("nan")}, {"a": {1, 2}}):
-            with pytest.raises((InvalidArgument, TypeError)):
+        for params in ({"a": object()}, {"a": b"bytes"}, {"a": {1, 2}}, {"a": float("nan")}, {"a": "\ud800"}):
+            with pytest.raises(InvalidArgument) as caught:
                 await line.exec("getversion", params)
+            assert caught.value.name == "not_json"
         assert isinstance(await line.exec("getversion"), Done)
 
 
@@ -654,11 +665,8 @@ async def test_events_are_in_order_and_have_their_turn_and_time(pbx: Simulator) 
     assert ats == sorted(ats, key=lambda at: at.timestamp() if at else 0.0)
     assert {"connected", "line_changed", "command_done", "disconnected"} <= {event.event_name for event in told}
     states = [event.to for event in told if isinstance(event, events.LineChanged)]
-    assert states[-4:-1] == [LineState.RING, LineState.TALK, LineState.READY] or states[-3:] == [
-        LineState.RING,
-        LineState.TALK,
-        LineState.READY,
-    ]
+    begun = states.index(LineState.RING)
+    assert states[begun : begun + 3] == [LineState.RING, LineState.TALK, LineState.READY]
 
 
 @live
@@ -735,6 +743,7 @@ async def test_each_event_is_told_once_to_two_who_iterate_the_line(pbx: Simulato
 
         async def read() -> None:
             async for event in line:
+                await asyncio.sleep(0)  # so that the others come in between
                 told.append((event.turn, event.to_json()))
 
         readers = [asyncio.ensure_future(read()) for _ in range(3)]
@@ -796,7 +805,8 @@ async def test_a_reader_with_a_time_limit_loses_nothing(pbx: Simulator) -> None:
 
 @live
 async def test_a_slow_reader_misses_events_and_goes_on(pbx: Simulator) -> None:
-    async with ivanov(pbx, buffer=4) as line:
+    # Room for all that a goodbye is told, and not for what the commands are.
+    async with ivanov(pbx, buffer=24) as line:
         slow = line.events()
         for _ in range(20):
             await line.set_status("dnd")
@@ -926,9 +936,9 @@ async def test_a_line_is_disconnected_and_connected_again(pbx: Simulator) -> Non
             if isinstance(event, events.Disconnected):
                 assert event.reason is DisconnectReason.BY_USER
                 break
-        assert line.view.connection is Connection.OFFLINE
-        assert isinstance(await line.connect(), (Done, UserStatus))
-        assert line.view.connection is Connection.CONNECTED
+        await soon(line, lambda view: view.connection is Connection.OFFLINE)
+        assert isinstance(await line.connect(), Done)
+        await soon(line, lambda view: view.connection is Connection.CONNECTED)
         assert pbx.say("101", "x") == 1
 
 
@@ -1003,13 +1013,14 @@ async def test_an_exception_in_the_body_closes_the_line(pbx: Simulator) -> None:
 async def test_a_closed_line_is_refused_everything_but_closing(pbx: Simulator) -> None:
     async with ivanov(pbx) as line:
         pass
-    for use in (
+    uses: list[Callable[[], Awaitable[object]]] = [
         lambda: line.call(CUSTOMER),
         line.answer,
         line.disconnect,
         line.connect,
         lambda: line.set_status("ready"),
-    ):
+    ]
+    for use in uses:
         with pytest.raises(ClosedError) as caught:
             await use()
         assert (caught.value.code, caught.value.name) == (5301, "line_closed")
@@ -1101,7 +1112,7 @@ async def test_a_log_is_read_while_it_is_recorded(pbx: Simulator) -> None:
         event = await line.until(events.Connected)
         assert event.seq is not None
         assert any(isinstance(one, events.Connected) for one in list(log.records("ivanov"))[event.seq - 1].events)
-        assert log.at(stream="ivanov", seq=event.seq).connection is Connection.CONNECTED
+        assert log.at(event.seq, "ivanov").connection is Connection.CONNECTED
         assert [call["outcome"] for call in log.calls().to_arrow().to_pylist()] == ["open"]
         assert log.verify(rerun=True).is_good
         await line.end_call()
@@ -1180,15 +1191,20 @@ async def test_a_store_is_free_again_after_a_login_that_was_refused(pbx: Simulat
 
 
 @live
-async def test_a_line_whose_log_is_closed_ends_and_says_why(pbx: Simulator) -> None:
-    log = callfold.in_memory()
-    connecting = ivanov(pbx, store=log)
-    line = await connecting.__aenter__()
-    log.close()
-    with pytest.raises(CallfoldError):
-        await line.exec("getversion")
-    with pytest.raises(CallfoldError):
-        await line.ended()
+async def test_a_log_that_is_closed_while_it_is_recorded_is_whole_when_the_line_ends(
+    pbx: Simulator, tmp_path: Path
+) -> None:
+    place = tmp_path / "store"
+    log = callfold.open(place, create=True)
+    async with ivanov(pbx, store=log) as line:
+        log.close()
+        with pytest.raises(ClosedError):
+            log.calls()
+        assert isinstance(await line.exec("getversion"), Done)
+    told = [(event.seq, event.to_json()) async for event in line]
+    with callfold.open(place) as again:
+        assert recorded(again) == told
+        assert again.verify(rerun=True).is_good
 
 
 @live
@@ -1235,7 +1251,7 @@ async def test_tls_with_an_authority_of_one_s_own(
     for given in (authority["ca.pem"], authority["ca.pem"].decode("ascii"), str(file)):
         async with ivanov(secure, authority=given) as line:
             assert line.view.connection is Connection.CONNECTED
-            await talk(secure, line)
+            assert isinstance(await line.exec("getversion"), Done)
 
 
 @live
@@ -1253,7 +1269,10 @@ async def test_a_server_that_speaks_no_tls_is_no_server_for_wss(pbx: Simulator) 
 
 
 @live
-@pytest.mark.parametrize("authority_", [b"", b"no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
+@pytest.mark.parametrize(
+    "authority_",
+    [b"", b"no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"],
+)
 async def test_an_authority_that_is_none_is_refused(secure: Simulator, authority_: str | bytes) -> None:
     with pytest.raises(LineError) as caught:
         await ivanov(secure, authority=authority_).__aenter__()
@@ -1319,17 +1338,15 @@ async def test_no_secret_is_in_what_is_shown_or_stored(tmp_path: Path, caplog: p
     account = Account("ivanov", CANARY, "101", session=GUID_CANARY)
     assert tells(repr(account) + str(account)) == []
     place = tmp_path / "store"
-    with Simulator([account]) as pbx:
-        assert tells(repr(pbx)) == []
-        for proof in ({"password": CANARY}, {"session": GUID_CANARY}):
-            connecting = connect(pbx.url, "ivanov", store=place, reconnect=SOON, **proof)
+    for proof in ({"password": CANARY}, {"session": GUID_CANARY}):
+        with Simulator([account]) as pbx:
+            assert tells(repr(pbx)) == []
+            connecting = connect(pbx.url, "ivanov", store=place, reconnect=SOON, **proof)  # type: ignore[arg-type]
             assert tells(repr(connecting) + str(connecting)) == []
             async with connecting as line:
                 assert tells(repr(line) + str(line) + repr(line.view) + line.view._repr_html_()) == []
-                await line.until(events.Connected)
-                pbx.cut("101")
-                await line.until(events.Connected)
                 assert tells(repr(vars_of(connecting)) + repr(vars_of(line))) == []
+                await line.set_status("dnd")
                 assert line.log is not None
                 for record in line.log.records("ivanov"):
                     assert tells(record.input.to_json() + (record.input.text or "") + repr(record)) == []
@@ -1359,24 +1376,22 @@ async def test_no_secret_is_in_a_traceback(pbx: Simulator, nobody: str) -> None:
         ("ws://192.0.2.1:1", {"password": CANARY}),
         ("wss://127.0.0.1:1", {"password": CANARY, "authority": b"none"}),
     ):
-        connecting = connect(url, "ivanov", **more)  # type: ignore[arg-type]
+        connecting = connect(url, "ivanov", **more)
         del more
-        try:
+        with pytest.raises(CallfoldError) as caught:
             await connecting.__aenter__()
-        except CallfoldError as error:
-            told = traceback.TracebackException.from_exception(error, capture_locals=True)
-            # Of this function's own variables the test is no judge.
-            shown = "".join("".join(told.format()).split("_secret_is_in_a_traceback")[-1:])
-            assert tells(str(error) + repr(error) + repr(error.args) + repr(dict(error.context))) == []
-            ours = [line for frame in told.stack if "callfold" in frame.filename for line in (frame.locals or {}).values()]
-            assert tells("\n".join(ours)) == []
-            assert shown
-        else:
-            pytest.fail("it was connected")
+        error = caught.value
+        assert tells(str(error) + repr(error) + repr(error.args) + repr(dict(error.context))) == []
+        told = traceback.TracebackException.from_exception(error, capture_locals=True)
+        ours = [frame for frame in told.stack if Path(frame.filename).parent.name == "callfold"]
+        assert ours
+        # This function's own variables are its own affair.
+        assert tells("\n".join(shown for frame in ours for shown in (frame.locals or {}).values())) == []
 
 
 def test_a_command_shows_no_number() -> None:
-    for command in (Command.call(CUSTOMER), Command.transfer(CUSTOMER), Command.conference(CUSTOMER), Command.exec("x", {"a": CUSTOMER})):
+    exec_ = Command.exec("x", {"a": CUSTOMER})
+    for command in (Command.call(CUSTOMER), Command.transfer(CUSTOMER), Command.conference(CUSTOMER), exec_):
         assert CUSTOMER not in repr(command) and CUSTOMER not in str(command)
 
 
@@ -1493,7 +1508,7 @@ def test_a_command_outside_of_a_loop_is_refused(pbx: Simulator) -> None:
 def run_script(body: str, *, interrupt: bool = False) -> subprocess.CompletedProcess[str]:
     """Runs a program of its own, to its end."""
     with subprocess.Popen(
-        [sys.executable, "-X", "dev", "-W", "ignore::ResourceWarning", "-c", textwrap.dedent(body)],
+        [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(body)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -1541,6 +1556,29 @@ print("end")
 """
     ran = run_script(SCRIPT + reading)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "end\n", "")
+
+
+UNDER_WAY = """
+async def leave():
+    await main()
+    kept.extend(asyncio.ensure_future(kept[0].exec("getversion")) for _ in range(200))
+    await asyncio.sleep(0)
+asyncio.run(leave())
+"""
+IN_ORDER = """
+async def leave():
+    async with callfold.connect(pbx.url, "ivanov", "Secret1") as line:
+        await line.exec("getversion")
+asyncio.run(leave())
+"""
+
+
+@pytest.mark.parametrize("leaving", [UNDER_WAY, IN_ORDER], ids=["much under way", "in order"])
+def test_programs_end_without_a_crash(leaving: str) -> None:
+    # Whether something under way meets the end of the interpreter is a matter of chance: often enough, it does.
+    with ThreadPoolExecutor(2) as pool:
+        ran = list(pool.map(lambda _: run_script(SCRIPT + leaving), range(24)))
+    assert [(program.returncode, program.stderr) for program in ran] == [(0, "")] * 24
 
 
 def test_ctrl_c_ends_a_program_with_a_line_open() -> None:

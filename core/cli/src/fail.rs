@@ -70,6 +70,7 @@ impl Failed {
 fn of_log(error: &LogError) -> Outcome {
     if let LogError::NoStream(_)
     | LogError::NameTaken { .. }
+    | LogError::StreamInUse(_)
     | LogError::NoRecord { .. }
     | LogError::TooEarly(_)
     | LogError::Import { source: callfold::log::ImportError::SameStream { .. }, .. } = error

@@ -20,6 +20,9 @@ use crate::secret::Secrets;
 /// How many orders may wait. More wait where they are given.
 const ORDERS: usize = 64;
 
+/// How much news is kept for slow readers, at most. Room for all of it is taken when the line is opened.
+pub(crate) const MOST_NEWS: usize = 1 << 20;
+
 /// Where the result of a command is awaited.
 pub(crate) type Reply = oneshot::Sender<Result<CommandResult, Error>>;
 
@@ -56,7 +59,7 @@ impl Line {
         options.limits = options.limits.bounded();
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| Error::NoRuntime)?;
         let (orders, ordered) = mpsc::channel(ORDERS);
-        let (news, _) = broadcast::channel(options.news.max(1));
+        let (news, _) = broadcast::channel(options.news.clamp(1, MOST_NEWS));
         let (alive, life) = watch::channel(Life::Running);
         let line = Self { orders, news: news.downgrade(), life, secrets: options.secrets.clone() };
         let span = tracing::info_span!("line", name = options.name);

@@ -35,7 +35,7 @@ pub struct Options {
     pub reconnect: Reconnect,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
-    /// How much news a slow reader may be behind before it misses some.
+    /// How much news a slow reader may be behind before it misses some: at most 1,048,576.
     pub news: usize,
 }
 

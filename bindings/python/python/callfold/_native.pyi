@@ -331,7 +331,8 @@ class Line:
 
 @final
 class Happening:
-    def next(self) -> Awaitable[tuple[list[_Event], BaseException | None]]: ...
+    def wait(self) -> Awaitable[None]: ...
+    def take(self) -> tuple[list[_Event], BaseException | None, bool]: ...
 
 @final
 class Outside:

@@ -14,6 +14,17 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+_MOST = 2**63 - 1
+
+
+def micros_at(when: object) -> int:
+    """Microseconds of UTC since 1970 of a moment that an application gives."""
+    at = when if isinstance(when, int) and not isinstance(when, bool) else time_of(when)
+    if not -_MOST <= at <= _MOST:
+        raise InvalidArgument.of(5005, "bad_time", f"{at} microseconds is further away than times are kept", {})
+    return at
+
+
 def micros(length: timedelta) -> int:
     """A length of time in whole microseconds."""
     if not isinstance(length, timedelta):

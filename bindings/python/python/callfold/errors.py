@@ -109,7 +109,7 @@ class NewsMissed(LineError):
 class CommandRefused(CallfoldError):
     """A command was refused, by the rules or by the server."""
 
-    result: Any
+    result: Any = None
     """How the command ended: `Refused`, `RefusedAtLogin`, `RefusedByServer` or `Misused`."""
 
     @property

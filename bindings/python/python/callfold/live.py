@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, AsyncIterator, Iterable, Literal, Mapping, Sequence, Union
+from typing import Any, AsyncIterator, Awaitable, Iterable, Literal, Mapping, Sequence, Union
 
 from . import _native
 from ._native import Command, Outside
 from ._times import micros
-from .errors import ClosedError, CommandRefused, InvalidArgument
+from .errors import ClosedError, CommandRefused, FileError, InvalidArgument, UseError
 from .events import Event
 from .log import Log, open
 from .model import CommandResult, Misused, Refused, RefusedAtLogin, RefusedByServer, View
@@ -73,12 +74,14 @@ def connect(
         raise InvalidArgument.of(5001, "bad_argument", "no address is given", {})
     if isinstance(reconnect, bool):
         waits = (timedelta(seconds=1), timedelta(seconds=60)) if reconnect else None
+    elif not (isinstance(reconnect, tuple) and len(reconnect) == 2):
+        raise TypeError("reconnect is True, False, or two timedeltas: the first wait and the longest")
     else:
         waits = reconnect
         if not (timedelta() < waits[0] <= waits[1]):
             raise InvalidArgument.of(5002, "bad_range", "reconnect: the first wait, and the longest", {})
-    if buffer < 1:
-        raise InvalidArgument.of(5002, "bad_range", f"a buffer of {buffer} events holds none", {})
+    if not 1 <= buffer <= 1_048_576:
+        raise InvalidArgument.of(5002, "bad_range", f"a buffer holds from 1 to 1,048,576 events, not {buffer}", {})
     wanted = {
         "addresses": urls,
         "login": login,
@@ -102,13 +105,17 @@ def _pem(authority: str | bytes | None) -> bytes | None:
         return authority
     if "-----BEGIN" in authority:
         return authority.encode()
-    return Path(authority).read_bytes()
+    try:
+        return Path(authority).read_bytes()
+    except OSError as error:
+        why = f"{authority}: {error.strerror or error}"
+        raise FileError.of(5201, "file_failed", why, {"path": str(authority)}) from error
 
 
 class Connecting:
     """A line that is about to be connected: `async with` it."""
 
-    __slots__ = ("_line", "_opened", "_store", "_wanted")
+    __slots__ = ("_line", "_opened", "_store", "_used", "_wanted")
 
     def __init__(self, wanted: dict[str, Any], store: Log | str | os.PathLike[str] | None) -> None:
         self._wanted = wanted
@@ -116,16 +123,21 @@ class Connecting:
         # The log that was opened for this line alone, to be closed with it.
         self._opened: Log | None = None
         self._line: Line | None = None
+        self._used = False
 
     def __repr__(self) -> str:
-        return f"<connect {self._wanted['login']!r} to {', '.join(self._wanted['addresses'])}>"
+        # Somebody may have put a password there.
+        addresses = ", ".join(re.sub(r"//[^/]*@", "//", address) for address in self._wanted["addresses"])
+        return f"<connect {self._wanted['login']!r} to {addresses}>"
 
     async def __aenter__(self) -> Line:
+        if self._used:
+            raise UseError.of(5705, "already_used", "this was entered before: call connect() for each line", {})
+        self._used = True
         store = self._store
         log = store if isinstance(store, Log) else None
         if store is not None and not isinstance(store, Log):
-            log = await asyncio.get_running_loop().run_in_executor(None, lambda: open(store, create=True))
-            self._opened = log
+            log = self._opened = await _opened(store)
         try:
             native = await _native.open_line(self._wanted, None if log is None else log._log)
             self._line = line = Line(native, log)
@@ -155,9 +167,25 @@ class Connecting:
             self._opened.close()
 
 
-async def _last(closing: Any) -> None:
-    """Waits for a goodbye, also while being cancelled."""
-    await asyncio.shield(closing)
+async def _opened(store: str | os.PathLike[str]) -> Log:
+    """The log in a directory, opened beside the loop."""
+    opening = asyncio.get_running_loop().run_in_executor(None, lambda: open(store, create=True))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        # It opens all the same; nobody wants it any more.
+        opening.add_done_callback(lambda done: None if done.exception() else done.result().close())
+        raise
+
+
+async def _last(closing: Awaitable[None]) -> None:
+    """Waits for a goodbye, also while being cancelled: it takes some seconds at most."""
+    goodbye = asyncio.ensure_future(closing)
+    try:
+        await asyncio.shield(goodbye)
+    except asyncio.CancelledError:
+        await asyncio.wait([goodbye])
+        raise
 
 
 def _done(result: CommandResult) -> CommandResult:
@@ -265,7 +293,8 @@ class Line:
         return await self.do(Command.toggle())
 
     async def transfer(self, number: str | None = None) -> CommandResult:
-        """Passes the call on; without a number, and with someone held, connects the two."""
+        """Passes the call on to a number. Without one, and with someone held, the two are connected, and the command is
+        refused all the same, as the reference client has it: `commutate` is for that."""
         return await self.do(Command.transfer(number))
 
     async def commutate(self) -> CommandResult:
@@ -324,16 +353,17 @@ class Events:
         return self
 
     async def __anext__(self) -> Event:
-        if not self._ready:
+        while not self._ready:
             if self._missed is not None:
                 missed, self._missed = self._missed, None
                 raise missed
-            events, self._missed = await self._news.next()
+            # Nothing is awaited from the taking to the keeping: tasks that iterate together lose nothing.
+            events, self._missed, ended = self._news.take()
             self._ready = events[::-1]
-            if not events:
-                if self._missed is None:
+            if not events and self._missed is None:
+                if ended:
                     raise StopAsyncIteration
-                return await self.__anext__()
+                await self._news.wait()
         return self._ready.pop()
 
 
@@ -346,8 +376,8 @@ class Account:
 
     login: str
     password: str = field(repr=False)
-    number: str
-    name: str | None = None
+    number: str = field(repr=False)
+    name: str | None = field(default=None, repr=False)
     """The user's name; the login, if none is given."""
     operator: bool = True
     """Whether the user is an operator of the call centre."""
@@ -369,8 +399,8 @@ Busy = timedelta(days=-1)
 class OutsideNumber:
     """Who is behind a number outside."""
 
-    number: str
-    name: str = ""
+    number: str = field(repr=False)
+    name: str = field(default="", repr=False)
     answers_after: timedelta | None = None
     """After which time they answer by themselves; none waits until told (`Simulator.answer`), `Busy` is busy."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, Literal, Optional, Sequence, Union
 
 from . import _native
-from ._times import When, day_of, micros
+from ._times import When, day_of, micros, micros_at
 from .errors import InvalidArgument, NotThere
 from .events import Event
 from .model import Call, View
@@ -277,7 +277,10 @@ class Log:
     # ---- life ----
 
     def close(self) -> None:
-        """Closes the log, and makes everything in it durable. Closing twice is no error; using it afterwards is."""
+        """Closes the log, and makes everything in it durable. Closing twice is no error; using it afterwards is.
+
+        Who reads it at this moment, and a line that records in it, go on: the store is free for others when they are done.
+        """
         self._log.close()
 
     def sync(self) -> None:
@@ -458,15 +461,15 @@ class Log:
         if isinstance(when, bool) or not isinstance(when, (int, datetime)):
             raise TypeError(f"a moment is an aware datetime or the number of a record, not {type(when).__name__}")
         if isinstance(when, int):
-            if when < 0:
-                raise InvalidArgument.of(5002, "bad_range", f"records are numbered from 1, not {when}", {})
-            return self._log.at(name, when, None)
-        return self._log.at(name, None, when)
+            return self._log.at(name, _number(when), None)
+        return self._log.at(name, None, micros_at(when))
 
     def records(self, stream: str | int | StreamInfo | None = None, *, first: int = 1) -> Iterator[Record]:
         """The records of a stream, from number `first` on, read as they are needed."""
         name = self._only() if stream is None else _name(stream)
-        return self._records(name, first)
+        # Asked for here and not at the first record: what is wrong with it is told where it was given.
+        self._log.stream(name)
+        return self._records(name, _number(first))
 
     def _records(self, name: str, first: int) -> Iterator[Record]:
         while True:
@@ -573,6 +576,15 @@ def _stream(fields: dict[str, Any]) -> StreamInfo:
     return StreamInfo(**{**fields, "numbers": tuple(fields["numbers"])})
 
 
+def _number(record: int) -> int:
+    """The number of a record, as far as it can be one."""
+    if isinstance(record, bool) or not isinstance(record, int):
+        raise TypeError(f"a record has a number, not {type(record).__name__}")
+    if not 0 <= record < 2**63:
+        raise InvalidArgument.of(5002, "bad_range", f"records are numbered from 1, not {record}", {})
+    return record
+
+
 def _name(stream: str | int | StreamInfo) -> str:
     if isinstance(stream, StreamInfo):
         return str(stream.number)
@@ -595,20 +607,13 @@ def _names(streams: Streams) -> list[str]:
 def _wanted(
     streams: Streams, start: object, end: object, number: str | None, agent: str | None
 ) -> dict[str, object]:
-    wanted: dict[str, object] = {
-        "streams": _names(streams),
-        "from": start,
-        "to": end,
-        "number": number,
-        "agent": agent,
-    }
-    if isinstance(start, datetime) and isinstance(end, datetime):
-        aware = start.tzinfo is not None and end.tzinfo is not None
-        if aware and end < start:
-            raise InvalidArgument.of(5002, "bad_range", f"the end {end} is before the start {start}", {})
-    elif isinstance(start, int) and isinstance(end, int) and end < start:
+    first, last = None if start is None else micros_at(start), None if end is None else micros_at(end)
+    if first is not None and last is not None and last < first:
         raise InvalidArgument.of(5002, "bad_range", f"the end {end} is before the start {start}", {})
-    return wanted
+    for name, text in (("number", number), ("agent", agent)):
+        if text is not None and not isinstance(text, str):
+            raise TypeError(f"`{name}` is text, not {type(text).__name__}")
+    return {"streams": _names(streams), "from": first, "to": last, "number": number, "agent": agent}
 
 
 def _event_names(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Callable, Sequence
 
 from . import _native
+from .errors import InvalidArgument
 from .log import Imported, Log, Progress, open
 from .table import Table
 
@@ -69,6 +70,8 @@ def replay(
     >>> session.name, session.inputs, len(session.calls)
     ('hold-and-back', 95, 1)
     """
+    if threads is not None and threads < 1:
+        raise InvalidArgument.of(5002, "bad_range", f"{threads} threads run nothing", {})
     given = [paths] if isinstance(paths, (str, os.PathLike, Log)) else list(paths)
     opened: list[Log] = []
     jobs: list[_Job] = []

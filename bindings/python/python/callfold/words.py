@@ -426,6 +426,8 @@ class UnreadableReason(Word):
     """Longer than `MAX_MESSAGE_BYTES`."""
     BINARY = "a binary message"
     """A binary message: the protocol is text."""
+    NOT_UTF8 = "not UTF-8"
+    """A joined multipart message that is not UTF-8."""
 
 
 class RefusedPart(Word):

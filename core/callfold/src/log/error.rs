@@ -32,6 +32,9 @@ pub enum LogError {
         /// The stream that has it.
         id: StreamId,
     },
+    /// Another recorder of this log records the stream at this moment.
+    #[error("stream {0} is being recorded already")]
+    StreamInUse(StreamId),
     /// The log begins later, or ends before.
     #[error("stream {stream} has no record {seq}: it has {last}")]
     NoRecord {

@@ -45,7 +45,7 @@ mod trace;
 mod verify;
 mod writer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -67,7 +67,7 @@ pub use info::StreamInfo;
 pub use input_json::input as input_json;
 pub use reader::{LogRecord, Records, Told, ToldRecord};
 pub use recorder::Recorder;
-pub use select::EventQuery;
+pub use select::{EventQuery, FoundEvent};
 pub use trace::ImportedTrace;
 pub use verify::{Finding, Flaw, StreamReport, VerifyOptions};
 pub use writer::StreamWriter;
@@ -120,6 +120,21 @@ pub struct Log {
     names: Arc<Mutex<Names>>,
     /// The directories of the PBX that its lines have in memory.
     directories: Arc<Mutex<DirectoryPool>>,
+    /// The streams that a recorder records.
+    recorded: Arc<Mutex<BTreeSet<StreamId>>>,
+}
+
+/// That a stream is recorded by one recorder, until that is gone.
+#[derive(Debug)]
+struct Claim {
+    recorded: Arc<Mutex<BTreeSet<StreamId>>>,
+    stream: StreamId,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.stream);
+    }
 }
 
 /// The streams by their names, as far as they were read.
@@ -204,6 +219,17 @@ impl Log {
             adding: Arc::default(),
             names: Arc::default(),
             directories: Arc::default(),
+            recorded: Arc::default(),
+        }
+    }
+
+    /// Takes a stream for one recorder.
+    fn claim(&self, stream: StreamId) -> Result<Claim, LogError> {
+        let mut recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
+        if recorded.insert(stream) {
+            Ok(Claim { recorded: Arc::clone(&self.recorded), stream })
+        } else {
+            Err(LogError::StreamInUse(stream))
         }
     }
 

@@ -6,7 +6,7 @@ use callfold_engine::{Input, Machine, Outcome, SocketId, Timer, Timestamp, View}
 use callfold_transport::{Handle, Handled, Place as Thread};
 
 use super::as_of::SNAPSHOT_EVERY;
-use super::{Instant, Log, LogError, StreamId, StreamInfo, StreamWriter, tell_a_directory};
+use super::{Claim, Instant, Log, LogError, StreamId, StreamInfo, StreamWriter, tell_a_directory};
 use crate::live::figures;
 
 /// Runs a machine and records every input with what was decided on it.
@@ -27,6 +27,7 @@ pub struct Recorder {
     /// Whether the machine is where the told events lead.
     is_as_told: bool,
     stopped: Option<String>,
+    _claim: Claim,
 }
 
 impl Recorder {
@@ -37,7 +38,8 @@ impl Recorder {
     pub fn begin(log: &Log, info: &StreamInfo) -> Result<Self, LogError> {
         let erasures = log.turns.erasures();
         let writer = log.begin(info)?;
-        Ok(Self::with(log, writer, Machine::new(info.config.clone()), erasures))
+        let claim = log.claim(writer.stream())?;
+        Ok(Self::with(log, writer, claim, Machine::new(info.config.clone()), erasures))
     }
 
     /// Goes on with a stream: the machine is what its inputs make of it by the rules of this engine. Whoever recorded
@@ -45,20 +47,22 @@ impl Recorder {
     /// ([`InputKind::Closed`](callfold_engine::InputKind::Closed)) before anything else.
     ///
     /// # Errors
-    /// [`LogError`] if there is no such stream, or it cannot be read to its end.
+    /// [`LogError::StreamInUse`] if another recorder of this log records it; [`LogError`] if there is no such stream, or it
+    /// cannot be read to its end.
     pub fn resume(log: &Log, stream: StreamId) -> Result<Self, LogError> {
         // Before the machine is read: it may have what is erased meanwhile.
         let erasures = log.turns.erasures();
+        let claim = log.claim(stream)?;
         let writer = log.continue_stream(stream)?;
         let mut machine = log.machine_at_end(stream)?;
         log.share(|pool| machine.share(pool));
         let (seq, _) = writer.head();
         // A snapshot says what was told. By today's rules the machine may be elsewhere: then none is kept of it.
         let is_as_told = seq == 0 || log.as_of(stream, Instant::Seq(seq))?.view == *machine.view();
-        Ok(Self { is_as_told, ..Self::with(log, writer, machine, erasures) })
+        Ok(Self { is_as_told, ..Self::with(log, writer, claim, machine, erasures) })
     }
 
-    fn with(log: &Log, writer: StreamWriter, machine: Machine, erasures: u64) -> Self {
+    fn with(log: &Log, writer: StreamWriter, claim: Claim, machine: Machine, erasures: u64) -> Self {
         Self {
             log: log.clone(),
             writer,
@@ -67,6 +71,7 @@ impl Recorder {
             erasures,
             is_as_told: true,
             stopped: None,
+            _claim: claim,
         }
     }
 

@@ -33,15 +33,26 @@ impl EventQuery {
                 .as_ref()
                 .is_none_or(|number| event.about().number.is_some_and(|told| told.as_str() == number))
     }
+}
 
-    fn wants_all(&self) -> bool {
-        self.names.is_none() && self.number.is_none()
-    }
+/// An event where it stands.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct FoundEvent<'e> {
+    /// The stream.
+    pub stream: &'e Stream,
+    /// The record's number.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Which event of the record it is, from 0.
+    pub place: u32,
+    /// What was decided.
+    pub event: &'e Event,
 }
 
 impl Log {
-    /// Reads the events that are wanted, stream by stream and in order; `each` is handed a stream and a record with those
-    /// of its events. Records without any are passed over.
+    /// Reads the events that are wanted, stream by stream and in order, and hands them to `each`.
     ///
     /// # Errors
     /// [`LogError`] if the log cannot be read, [`LogError::Interrupted`] if it is broken off, and whatever `each` says.
@@ -49,7 +60,7 @@ impl Log {
         &self,
         query: &EventQuery,
         progress: OnProgress<'_>,
-        each: &mut dyn FnMut(&Stream, &ToldRecord) -> Result<(), LogError>,
+        each: &mut dyn FnMut(FoundEvent<'_>) -> Result<(), LogError>,
     ) -> Result<(), LogError> {
         let mut streams = self.streams()?;
         if !query.streams.is_empty() {
@@ -64,24 +75,21 @@ impl Log {
                 None => 1,
             };
             for record in self.told(stream.id, first) {
-                let mut record = record?;
-                told_of.done = before + record.seq.min(stream.head.seq);
-                if record.seq.is_multiple_of(PROGRESS_EVERY)
+                let ToldRecord { seq, at, events } = record?;
+                told_of.done = before + seq.min(stream.head.seq);
+                if seq.is_multiple_of(PROGRESS_EVERY)
                     && let ControlFlow::Break(()) = progress(told_of)
                 {
                     return Err(LogError::Interrupted);
                 }
-                if query.from.is_some_and(|from| record.at < from) {
+                if query.from.is_some_and(|from| at < from) {
                     continue;
                 }
-                if query.to.is_some_and(|to| record.at >= to) {
+                if query.to.is_some_and(|to| at >= to) {
                     break;
                 }
-                if !query.wants_all() {
-                    record.events.retain(|event| query.wants(event));
-                }
-                if !record.events.is_empty() {
-                    each(stream, &record)?;
+                for (place, event) in (0..).zip(&events).filter(|(_, event)| query.wants(event)) {
+                    each(FoundEvent { stream, seq, at, place, event })?;
                 }
             }
             told_of.done = before + stream.head.seq;

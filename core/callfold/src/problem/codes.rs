@@ -89,6 +89,7 @@ codes! {
     5121 NotRecordable "not_recordable" "a value of a kind that records do not have",
     5122 BadRecord "bad_record" "bytes that are to be a record make no sense",
     5123 ReadingBrokeOff "reading_broke_off" "reading the log broke off; try again, and verify the store if it stays so",
+    5124 StreamInUse "stream_in_use" "the stream is being recorded already; one line records in one stream at a time",
 
     5201 FileFailed "file_failed" "a file or directory cannot be used; the context says which, and what the system says",
     5202 CannotRead "cannot_read" "something cannot be read to its end",

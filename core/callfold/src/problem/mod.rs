@@ -25,6 +25,7 @@ mod tests;
 
 use std::fmt;
 use std::io;
+use std::path::Path;
 
 pub use codes::ProblemCode;
 
@@ -54,6 +55,16 @@ impl Problem {
             self.context.push((name, value.to_string()));
         }
         self
+    }
+
+    /// It is about this file: message and context name it.
+    #[must_use]
+    pub fn of_file(mut self, path: &Path) -> Self {
+        let path = path.display().to_string();
+        if !self.message.contains(&path) {
+            self.message = format!("{path}: {}", self.message);
+        }
+        self.with("path", path)
     }
 
     /// What it is about, under this name.

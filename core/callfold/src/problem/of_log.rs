@@ -29,6 +29,7 @@ pub(super) fn log(error: &LogError) -> Problem {
         LogError::NoRecord { stream, seq, last } => {
             of(ProblemCode::NoRecord).with("stream", stream).with("seq", seq).with("last", last)
         }
+        LogError::StreamInUse(stream) => of(ProblemCode::StreamInUse).with("stream", stream),
         LogError::TooEarly(stream) => of(ProblemCode::TooEarly).with("stream", stream),
         LogError::Stopped(_) => of(ProblemCode::RecorderStopped),
         LogError::Trace(error) => of_trace::replay(error),

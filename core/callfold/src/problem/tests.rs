@@ -247,3 +247,11 @@ fn a_refused_command_has_the_protocols_code_beside() {
     let told = format!("{:?}", Problem::of_command(&named).unwrap());
     assert!(!told.contains("Иванов"), "{told}");
 }
+
+#[test]
+fn a_problem_of_a_file_names_it_once() {
+    let path = std::path::Path::new("/some/session.jsonl");
+    let problem = Problem::new(ProblemCode::NotATrace, "not a trace").of_file(path).of_file(path);
+    assert_eq!(problem.to_string(), "/some/session.jsonl: not a trace");
+    assert_eq!(problem.get("path"), Some("/some/session.jsonl"));
+}

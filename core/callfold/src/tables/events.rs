@@ -113,7 +113,11 @@ impl EventRows {
         Ok(())
     }
 
-    fn push_event(
+    /// Adds one event of a record: which of them it is, from 0, is its `place`.
+    ///
+    /// # Errors
+    /// As [`EventRows::push`].
+    pub fn push_event(
         &mut self,
         stream: &str,
         seq: u64,

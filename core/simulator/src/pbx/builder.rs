@@ -338,6 +338,10 @@ impl PbxBuilder {
                 return Err(BuildError::NumberTwice(text));
             }
         }
+        let inside = |number: &&PhoneNumber| users.contains_key(*number) || fixtures.contains_key(*number);
+        if let Some(number) = self.outsiders.keys().find(inside) {
+            return Err(BuildError::NumberTwice(number.as_str().to_owned()));
+        }
         let mut pbx = Pbx::new(users, fixtures, self.outsiders, self.settings, ids);
         pbx.sessions = sessions;
         Ok(pbx)

@@ -84,7 +84,11 @@ impl Pbx {
                     Route::Nowhere(number)
                 }
             }
-            None if number.as_str().starts_with('+') || number.as_str().len() >= SHORTEST_OUTSIDE => {
+            // A short number is outside where somebody is known to be behind it.
+            None if number.as_str().starts_with('+')
+                || number.as_str().len() >= SHORTEST_OUTSIDE
+                || self.outsiders.contains_key(&number) =>
+            {
                 Route::Outside(number)
             }
             None => Route::Nowhere(number),
