@@ -128,7 +128,7 @@ impl Command {
         py: Python<'_>,
         invited: &Bound<'_, PyTuple>,
         id: Option<&str>,
-        room: Option<u16>,
+        room: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let drawn;
         let id = match id {
@@ -139,11 +139,13 @@ impl Command {
             }
         };
         let room = match room {
-            Some(room @ 0..=9_999) => room,
-            Some(room) => {
-                let why = format!("a conference's room is from 0 to 9999, not {room}");
-                return Err(refuse(py, ProblemCode::BadArgument, why));
-            }
+            Some(room) => match room.extract::<u16>() {
+                Ok(room @ 0..=9_999) => room,
+                Ok(_) | Err(_) => {
+                    let why = format!("a conference's room is from 0 to 9999, not {}", room.repr()?);
+                    return Err(refuse(py, ProblemCode::BadRange, why));
+                }
+            },
             None => py.import("random")?.getattr("randrange")?.call1((10_000,))?.extract()?,
         };
         let given = Some(NewConference { id: id.into(), room });

@@ -120,7 +120,13 @@ impl Event {
     }
 
     fn __getattr__<'py>(slf: &Bound<'py, Self>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        let field = name.strip_suffix('_').unwrap_or(name);
+        // What is a word of Python itself has an underscore behind it.
+        let field = match name {
+            "from_" => "from",
+            "with_" => "with",
+            "from" | "with" => "",
+            other => other,
+        };
         match tell::field(slf.py(), slf.get().event()?, field)? {
             Some(value) => Ok(value),
             None => Err(PyAttributeError::new_err(format!(

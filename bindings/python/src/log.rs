@@ -25,7 +25,7 @@ use crate::record::RecordedInput;
 use crate::table::Rows;
 use crate::time::{self, At};
 use crate::view;
-use crate::work::{self, Watched};
+use crate::work::{self, Steps, Watched};
 
 /// So many rows make a batch of a table: whoever reads a table wants few and large ones.
 const BATCH_ROWS: usize = 65_536;
@@ -327,8 +327,10 @@ impl Log {
         let log = self.log(py)?;
         work::run(py, progress.as_ref(), |progress| {
             let mut batches = Batches::new(CommandRows::new());
-            for stream in wanted.streams(&log)? {
-                log.bring_up_to_date(Some(stream.id), progress)?;
+            let streams = wanted.streams(&log)?;
+            let mut steps = Steps::over(&streams);
+            for stream in &streams {
+                steps.step(stream, progress, |progress| log.bring_up_to_date(Some(stream.id), progress))?;
                 for command in log.commands(stream.id)? {
                     let number = command.target.as_ref().map(callfold::PhoneNumber::as_str);
                     let with = wanted.number.as_deref().is_none_or(|wanted| number == Some(wanted));
@@ -376,8 +378,11 @@ impl Log {
                     Ok(())
                 })?;
             } else {
-                for stream in wanted.streams(&log)? {
-                    log.bring_up_to_date(Some(stream.id), progress)?;
+                let streams = wanted.streams(&log)?;
+                let mut steps = Steps::over(&streams);
+                for stream in &streams {
+                    steps
+                        .step(stream, progress, |progress| log.bring_up_to_date(Some(stream.id), progress))?;
                     let ledger = match offset {
                         0 => log.time(stream.id)?,
                         offset => log.time_by_day(stream.id, Span::from_micros(offset))?,
@@ -488,8 +493,11 @@ impl Log {
                 options.heads = heads;
             }
             let mut reports = Vec::new();
-            for stream in streams(&log, &names)? {
-                let report = log.verify(stream.id, &options, progress)?;
+            let streams = streams(&log, &names)?;
+            let mut steps = Steps::over(&streams);
+            for stream in &streams {
+                let report =
+                    steps.step(stream, progress, |progress| log.verify(stream.id, &options, progress))?;
                 let findings = report.findings.iter();
                 let findings = findings
                     .map(|finding| (finding.seq, finding.flaw.to_string(), finding.flaw.is_damage()))
@@ -613,15 +621,17 @@ fn each_call(
     progress: callfold::log::OnProgress<'_>,
     mut each: impl FnMut(&Stream, Option<&str>, &Call) -> Result<(), LogError>,
 ) -> Result<(), LogError> {
-    for stream in wanted.streams(log)? {
-        log.bring_up_to_date(Some(stream.id), progress)?;
+    let streams = wanted.streams(log)?;
+    let mut steps = Steps::over(&streams);
+    for stream in &streams {
+        steps.step(stream, progress, |progress| log.bring_up_to_date(Some(stream.id), progress))?;
         let agent = log.agent(stream.id)?;
         let mut query = CallQuery::default();
         query.stream = Some(stream.id);
         (query.from, query.to) = (wanted.from.map(|at| at.0), wanted.to.map(|at| at.0));
         query.number = wanted.number.clone();
         for found in log.calls(&query)? {
-            each(&stream, agent.as_ref().map(callfold::Text::as_str), &found.call)?;
+            each(stream, agent.as_ref().map(callfold::Text::as_str), &found.call)?;
         }
     }
     Ok(())

@@ -21,8 +21,7 @@ pub(crate) struct Names {
     pub(crate) person_name: Py<PyType>,
     pub(crate) json: Py<PyType>,
     pub(crate) features: Py<PyType>,
-    /// The members of `TimeKind`, in the order of totals.
-    pub(crate) time_kinds: Vec<Py<PyAny>>,
+    pub(crate) totals: Py<PyType>,
     pub(crate) error_of: Py<PyAny>,
     pub(crate) epoch: Py<PyAny>,
     pub(crate) timedelta: Py<PyAny>,
@@ -54,7 +53,7 @@ impl Names {
             person_name: class("PersonName")?,
             json: class("Json")?,
             features: class("Features")?,
-            time_kinds: names.getattr("TIME_KINDS")?.extract()?,
+            totals: class("Totals")?,
             error_of: any("error_of")?,
             epoch: any("EPOCH")?,
             timedelta: any("timedelta")?,

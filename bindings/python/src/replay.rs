@@ -180,7 +180,7 @@ pub(crate) fn replay_stream<'py>(
             let record = record?.record;
             machine.handle(&record.input, &mut outcome);
             rerun.step(record.head.seq, &machine, &outcome)?;
-            if record.head.seq.is_multiple_of(1_000)
+            if (record.head.seq == 1 || record.head.seq.is_multiple_of(1_000))
                 && progress(callfold::log::Progress::new(record.head.seq, stream.head.seq)).is_break()
             {
                 return Err(LogError::Interrupted);

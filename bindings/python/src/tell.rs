@@ -190,13 +190,7 @@ impl<'py, 'n> Serializer for Tell<'py, 'n> {
             "PersonName" => names.person_name.bind(py).call1((inner,))?,
             "JsonText" => names.json.bind(py).call1((inner,))?,
             "Features" => names.features.bind(py).call1((inner,))?,
-            "Totals" => {
-                let totals = PyDict::new(py);
-                for (kind, length) in names.time_kinds.iter().zip(inner.try_iter()?) {
-                    totals.set_item(kind, length?)?;
-                }
-                totals.into_any()
-            }
+            "Totals" => names.totals.bind(py).call1((inner,))?,
             // Nobody, and no list of anybody, are the same to whoever reads.
             "Parties" if inner.is_none() => PyTuple::empty(py).into_any(),
             _ => inner,

@@ -1,5 +1,7 @@
 //! Views of a line as Python objects.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use callfold::{Timestamp, View, announce};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -94,6 +96,13 @@ impl Directory {
     /// The state of a number of the plan: 1 free, 2 no phone, 5 busy.
     fn number_state(&self, number: &str) -> Option<i64> {
         self.0.numbers.get(number)
+    }
+
+    /// By how much there is: two that are the same have the same.
+    fn __hash__(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.0.users.len(), self.0.numbers.iter().len(), self.0.reasons.len()).hash(&mut hasher);
+        hasher.finish()
     }
 
     fn __repr__(&self) -> String {

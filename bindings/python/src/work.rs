@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use callfold::log::{LogError, OnProgress, Progress};
+use callfold::log::{LogError, OnProgress, Progress, Stream};
 use callfold::problem::Problem;
 use pyo3::prelude::*;
 
@@ -41,13 +41,17 @@ fn begin<T: Send>(
 ) -> PyResult<Result<T, LogError>> {
     let mut raised = None;
     let done = py.detach(|| {
-        let mut told = Instant::now();
+        // The first is told at once: who does not want it, says so before anything is done.
+        let mut told: Option<Instant> = None;
         job(&mut |at: Progress| {
+            if raised.is_some() {
+                return ControlFlow::Break(());
+            }
             let is_end = at.done == at.of;
-            if !is_end && told.elapsed() < EVERY {
+            if !is_end && told.is_some_and(|told| told.elapsed() < EVERY) {
                 return ControlFlow::Continue(());
             }
-            told = Instant::now();
+            told = Some(Instant::now());
             let tell = Python::attach(|py| {
                 py.check_signals()?;
                 progress.map(|progress| progress.call1(py, (at.done, at.of))).transpose()
@@ -64,6 +68,34 @@ fn begin<T: Send>(
     match raised {
         Some(error) => Err(error),
         None => Ok(done),
+    }
+}
+
+/// How far work over several streams is, all of them together.
+pub(crate) struct Steps {
+    done: u64,
+    of: u64,
+}
+
+impl Steps {
+    pub(crate) fn over(streams: &[Stream]) -> Self {
+        Self { done: 0, of: streams.iter().map(|stream| stream.head.seq).sum() }
+    }
+
+    /// Does one stream of them. Short streams never ask whether to go on: so it is asked before each.
+    pub(crate) fn step<T>(
+        &mut self,
+        stream: &Stream,
+        progress: OnProgress<'_>,
+        work: impl FnOnce(OnProgress<'_>) -> Result<T, LogError>,
+    ) -> Result<T, LogError> {
+        let (done, of) = (self.done, self.of);
+        if progress(Progress::new(done, of)).is_break() {
+            return Err(LogError::Interrupted);
+        }
+        let result = work(&mut |at: Progress| progress(Progress::new(done + at.done, of)))?;
+        self.done += stream.head.seq;
+        Ok(result)
     }
 }
 

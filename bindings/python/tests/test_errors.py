@@ -175,7 +175,8 @@ def test_a_damaged_store(tmp_path: Path, hold_and_back: Path, damage: str) -> No
     file = max((place for place in bad.rglob("*") if place.is_file()), key=lambda place: place.stat().st_size)
     data = file.read_bytes()
     file.write_bytes({"zeroed": bytes(len(data)), "cut": data[: len(data) // 3], "garbage": b"\xa5" * len(data)}[damage])
-    before = {place: place.read_bytes() for place in bad.rglob("*") if place.is_file()}
+    # That it was closed in good order is not said any more once somebody has opened it.
+    before = {place: place.read_bytes() for place in bad.rglob("*") if place.is_file() and place.name != "closed"}
     error = raised(callfold.DamagedError, "store_damaged", lambda: callfold.open(bad))
     assert error.context
     assert {place: place.read_bytes() for place in before} == before, "a damaged store is left as it is"

@@ -90,8 +90,9 @@ def test_a_packed_file_opens_as_what_is_in_it(tmp_path: Path, hold_and_back: Pat
     else:
         zstd(plain.read_bytes(), packed)
     with callfold.open(packed) as one, callfold.open(plain) as other:
-        assert [told(record) for record in one.records()] == [told(record) for record in other.records()]
-        assert one.head() == other.head()
+        # A session begins a chain of its own each time it is taken in; an export keeps the one it has.
+        assert [told(record)[:4] for record in one.records()] == [told(record)[:4] for record in other.records()]
+        assert what == "trace" or one.head() == other.head()
 
 
 def test_a_store_is_made_if_it_is_wanted(tmp_path: Path) -> None:
@@ -523,7 +524,8 @@ def test_a_csv_file_has_the_rows_of_the_table(whole: Log, tmp_path: Path, table:
         rows = list(csv.DictReader(file))
     wanted = getattr(whole, table)().to_arrow()
     assert count == len(rows) == len(wanted)
-    assert list(rows[0]) == wanted.column_names
+    # Lengths are whole microseconds in CSV, and their columns say so.
+    assert [name.removesuffix("_us") for name in rows[0]] == wanted.column_names
     assert [row["stream"] for row in rows] == wanted["stream"].to_pylist()
 
 
@@ -545,7 +547,7 @@ def test_sessions_are_taken_in_under_their_own_names_or_another(hold_and_back: P
     with callfold.in_memory() as log:
         [taken] = log.import_traces(hold_and_back)
         assert (taken.path, taken.streams, taken.unknown_lines) == (hold_and_back, ("hold-and-back",), 0)
-        [taken] = callfold.import_traces(str(hold_and_back), log)[:1] if False else log.import_traces(hold_and_back, name="two")
+        [taken] = log.import_traces(str(hold_and_back), name="two")
         assert taken.streams == ("two",)
         one, two = log.calls(stream="hold-and-back"), log.calls(stream="two")
         assert one.select(["call", "talk"]).to_arrow().equals(two.select(["call", "talk"]).to_arrow())
@@ -683,8 +685,10 @@ def test_what_progress_raises_ends_the_work_and_the_log_goes_on(fresh: Log, tmp_
 def test_progress_is_told_how_far_it_is(whole: Log) -> None:
     told: list[tuple[int, int]] = []
     whole.verify(rerun=True, progress=lambda done, of: told.append((done, of)))
-    assert told
-    assert all(0 < done <= of for done, of in told)
+    # Of all streams together, from nothing on.
+    records = sum(stream.records for stream in whole.streams)
+    assert told[0] == (0, records)
+    assert told == sorted(told) and all(done <= of == records for done, of in told)
 
 
 # What a process does that is broken off with Ctrl-C. `working` comes from within the work: then it is under way.
@@ -732,13 +736,18 @@ def test_ctrl_c_ends_long_work_soon(tmp_path: Path, job: str) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", WORKER, str(place), job], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+    # Work that never tells how far it is would be waited for without end.
+    guard = threading.Timer(60, process.kill)
+    guard.start()
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "working\n"
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     finally:
+        guard.cancel()
         process.kill()
+        process.wait()
     assert out == "interrupted\nclosed\n", err
     assert process.returncode == 0, err
     with callfold.open(place) as log:
@@ -807,7 +816,7 @@ def test_a_log_that_is_closed_while_it_is_read_is_read_to_its_end_or_not_at_all(
 
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(read)
-        begun.wait(60)
+        assert begun.wait(60), "nobody is told how far it is"
         fresh.close()
         assert reading.result() > 10_000
     with pytest.raises(callfold.ClosedError):

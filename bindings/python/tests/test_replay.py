@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import VECTORS, digest, manifest, session_name, sessions
+from conftest import ROOT, VECTORS, digest, manifest, session_name, sessions
 
 import callfold
 from callfold import Connection
 
-TOLD = Path(__file__).parent / "told.json"
+TOLD = ROOT / "tests" / "told.json"
 # Time is told apart, that of calls that went on too: a session says when it ended, and a stream knows nothing of what came
 # after its last record.
 TABLES = ["events", "calls", "commands"]

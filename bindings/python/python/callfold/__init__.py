@@ -9,7 +9,7 @@
 >>> with callfold.open("tests/vectors/named/hold-and-back.jsonl") as log:
 ...     calls = log.calls().to_arrow()
 >>> calls.select(["direction", "outcome", "talk"]).to_pylist()
-[{'direction': 'incoming', 'outcome': 'answered', 'talk': datetime.timedelta(seconds=11, microseconds=80000)}]
+[{'direction': 'incoming', 'outcome': 'answered', 'talk': datetime.timedelta(seconds=9, microseconds=499000)}]
 """
 
 from __future__ import annotations
@@ -99,6 +99,7 @@ from .model import (
     ServerError,
     Spell,
     Timeline,
+    Totals,
     Transfer,
     Unreadable,
     UserStatus,
@@ -261,6 +262,7 @@ __all__ = [
     "TableError",
     "TimeKind",
     "Timeline",
+    "Totals",
     "Transfer",
     "TransferKind",
     "Unreadable",

@@ -12,6 +12,7 @@ from ._personal import Json, PersonName, PhoneNumber
 from ._times import EPOCH, date_of, time_of
 from .errors import error_of
 from .machine import Close, Dial, Send
+from .model import Totals
 from .words import Features
 
 __all__ = [
@@ -23,7 +24,7 @@ __all__ = [
     "Json",
     "PersonName",
     "PhoneNumber",
-    "TIME_KINDS",
+    "Totals",
     "WORDS",
     "date_of",
     "datetime",
@@ -123,5 +124,3 @@ WORDS: dict[str, Any] = {
 CODES: dict[int, words.Code] = {
     int(code): code for codes in (words.ErrorCode, words.DisconnectReason) for code in codes
 }
-
-TIME_KINDS = list(words.TimeKind)

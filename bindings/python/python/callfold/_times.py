@@ -32,6 +32,14 @@ def micros(length: timedelta) -> int:
     return length // _MICROSECOND
 
 
+def offset(utc_offset: timedelta) -> int:
+    """How far east of UTC midnights are, in microseconds."""
+    east = micros(utc_offset)
+    if abs(east) > 86_400_000_000:
+        raise InvalidArgument.of(5002, "bad_range", f"{utc_offset} is more than a day; no place is so far from UTC", {})
+    return east
+
+
 def time_of(given: object) -> int:
     """Microseconds of UTC since 1970 of an aware `datetime`."""
     if not isinstance(given, datetime):

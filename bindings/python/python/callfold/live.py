@@ -375,8 +375,11 @@ class Account:
     """A user of the simulated PBX: who logs in, and which phone is theirs."""
 
     login: str
+    """Who logs in."""
     password: str = field(repr=False)
+    """With which password."""
     number: str = field(repr=False)
+    """The number of their phone."""
     name: str | None = field(default=None, repr=False)
     """The user's name; the login, if none is given."""
     operator: bool = True
@@ -400,7 +403,9 @@ class OutsideNumber:
     """Who is behind a number outside."""
 
     number: str = field(repr=False)
+    """The number."""
     name: str = field(default="", repr=False)
+    """The name that the PBX has for it."""
     answers_after: timedelta | None = None
     """After which time they answer by themselves; none waits until told (`Simulator.answer`), `Busy` is busy."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, Literal, Optional, Sequence, Union
 
 from . import _native
-from ._times import When, day_of, micros, micros_at
+from ._times import When, day_of, micros, micros_at, offset
 from .errors import InvalidArgument, NotThere
 from .events import Event
 from .model import Call, View
@@ -235,7 +235,7 @@ def open(  # noqa: A001 - as tarfile and gzip have it
     >>> import callfold
     >>> with callfold.open("tests/vectors/named/hold-and-back.jsonl") as log:
     ...     print(log)
-    <Log: 1 stream, 95 records>
+    <Log: 1 stream, 131 records>
     """
     place = Path(path)
     if place.is_file() and not create:
@@ -426,7 +426,7 @@ class Log:
         if first is not None and last is not None and last < first:
             raise InvalidArgument.of(5002, "bad_range", f"the end {end} is before the start {start}", {})
         wanted = _wanted(stream, None, None, None, agent)
-        return Table(self._log.time(wanted, keys, first, last, micros(utc_offset), progress))
+        return Table(self._log.time(wanted, keys, first, last, offset(utc_offset), progress))
 
     def call(self, id: str, stream: str | int | StreamInfo | None = None, *, progress: Progress | None = None) -> Call:
         """One call, with all that is known of it. The id is that of the table of calls: the chain, mostly.
@@ -532,7 +532,7 @@ class Log:
                 raise InvalidArgument.of(5001, "bad_argument", f"say which table is to be written as {format}", {})
             return self._log.export(place, _names(stream), progress)
         chosen = format or place.suffix.lstrip(".")
-        return self._log.export_table(place, table, chosen, _names(stream), micros(utc_offset), progress)
+        return self._log.export_table(place, table, chosen, _names(stream), offset(utc_offset), progress)
 
     def import_traces(
         self,

@@ -63,8 +63,8 @@ class Machine:
     >>> step = machine.connect(now, "ws://pbx.example:4066", "ivanov", password="not in a file")
     >>> step.effects
     [Dial(socket=1, url='ws://pbx.example:4066')]
-    >>> [event.event_name for event in machine.opened(now, 1).events]
-    ['socket_won']
+    >>> machine.opened(now, 1).effects
+    [Send(socket=1, method='ping')]
 
     A machine is fed from one thread: the first that feeds it (`hand_over` gives it to another). The same inputs give the
     same events and effects, on every machine and in every language.
@@ -139,7 +139,10 @@ class Machine:
 
     def handle(self, record: Record) -> Step:
         """The input of a record of a log, once more."""
-        return self._machine.handle(record.input)
+        given = getattr(record, "input", None)
+        if given is None:
+            raise TypeError(f"a record of a log is handled, not {type(record).__name__}")
+        return self._machine.handle(given)
 
     def catch_up(self, records: Iterable[Record]) -> int:
         """The inputs of many records, and only what they lead to is wanted: the machine is then where they leave it. How many

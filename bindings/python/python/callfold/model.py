@@ -5,11 +5,11 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping, Union
 
 from . import _native
 from ._personal import Json, PersonName, PhoneNumber
-from ._times import When
+from ._times import When, offset
 from .words import (
     AgentState,
     Answering,
@@ -90,6 +90,7 @@ __all__ = [
     "ServerError",
     "Spell",
     "Timeline",
+    "Totals",
     "Transfer",
     "Unreadable",
     "UserStatus",
@@ -142,7 +143,7 @@ class Party:
     conference.
     """
 
-    key: str
+    key: str = field(repr=False)
     """What tells this party from another."""
     guid: str | None
     """The competitor id, else the user id."""
@@ -299,7 +300,7 @@ class Unreadable:
 class CtiCall:
     """A call as the provider tells of it."""
 
-    id: str
+    id: str = field(repr=False)
     """The chain, a colon and the digits of the other side's number, as far as they are known."""
     chain: str | None
     """The chain."""
@@ -329,7 +330,7 @@ class CtiModel:
 
     line_features: Features | None
     """What can be done on the line; not known at first."""
-    current: str | None
+    current: str | None = field(repr=False)
     """The id of the current call."""
     current_number: PhoneNumber | None
     """The other side of the current call; empty when it has ended."""
@@ -441,6 +442,47 @@ class View:
         return f"<table>{cells}</table>"
 
 
+class Totals(Mapping[TimeKind, timedelta]):
+    """Time by kind: every kind has its length, which may be nothing.
+
+    >>> Totals([timedelta()] * 3 + [timedelta(seconds=9)] + [timedelta()] * 7)
+    Totals(talk=0:00:09)
+    """
+
+    __slots__ = ("_lengths",)
+
+    def __init__(self, lengths: Iterable[timedelta]) -> None:
+        self._lengths = tuple(lengths)
+
+    def __getitem__(self, kind: TimeKind) -> timedelta:
+        return self._lengths[_KINDS[kind]]
+
+    def __iter__(self) -> Iterator[TimeKind]:
+        return iter(_KINDS)
+
+    def __len__(self) -> int:
+        return len(_KINDS)
+
+    def __hash__(self) -> int:
+        return hash(self._lengths)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Totals) and self._lengths == other._lengths
+
+    def __repr__(self) -> str:
+        return f"Totals({', '.join(f'{kind}={length}' for kind, length in self.items() if length)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Totals, (self._lengths,))
+
+    def sum(self) -> timedelta:
+        """All of it."""
+        return sum(self._lengths, timedelta())
+
+
+_KINDS = {kind: place for place, kind in enumerate(TimeKind)}
+
+
 @dataclass(frozen=True)
 class Moment:
     """When something was so, and the record that proves it."""
@@ -490,7 +532,7 @@ class Leg:
 
     who: OtherSide
     """Who."""
-    key: str
+    key: str = field(repr=False)
     """What tells this party from another within the log."""
     from_: Moment
     """From when."""
@@ -609,7 +651,7 @@ class Call:
     """Commands that were given while it was on the line or on hold."""
     irregularities: tuple[Irregularity, ...]
     """What does not fit."""
-    time: dict[TimeKind, timedelta]
+    time: Totals
     """Its time, by kind (the time ledger's part of it)."""
     trails: tuple[CommandTrail, ...] = ()
     """The commands that were given while it was on the line or on hold, with what the server answered."""
@@ -916,7 +958,7 @@ class Timeline:
 
     def __init__(self, facts: _native.CallFacts, utc_offset: timedelta) -> None:
         self._facts = facts
-        self._offset = int(utc_offset.total_seconds())
+        self._offset = offset(utc_offset) // 1_000_000
 
     def text(self) -> str:
         """For people, line by line; each with the record that proves it."""

@@ -46,7 +46,8 @@ class Replayed:
     commands: Table = field(repr=False, compare=False)
     """Every command."""
     time: Table = field(repr=False, compare=False)
-    """Where the time went, by agent and day."""
+    """Where the time went, by agent and day. That of a session goes on to its last line, which may say nothing any more; that
+    of a stream ends with its last record."""
     announcements: bytes | None = field(repr=False)
     """What the reference client would have announced, as its traces have it, line by line; none unless it was asked for. Of
     a store: without the requests that were sent."""
@@ -68,7 +69,7 @@ def replay(
     >>> import callfold
     >>> [session] = callfold.replay("tests/vectors/named/hold-and-back.jsonl")
     >>> session.name, session.inputs, len(session.calls)
-    ('hold-and-back', 95, 1)
+    ('hold-and-back', 131, 1)
     """
     if threads is not None and threads < 1:
         raise InvalidArgument.of(5002, "bad_range", f"{threads} threads run nothing", {})

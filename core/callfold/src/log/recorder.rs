@@ -169,3 +169,24 @@ impl Handle for Recorder {
         self.machine.now()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use callfold_engine::Config;
+
+    use super::*;
+
+    #[test]
+    fn a_stream_is_recorded_by_one_recorder_at_a_time() {
+        let log = Log::in_memory().unwrap();
+        let info = StreamInfo::new("line 101", Config::live(), Timestamp::from_millis(0));
+        let first = Recorder::begin(&log, &info).unwrap();
+        let stream = first.stream();
+        assert!(matches!(Recorder::resume(&log, stream), Err(LogError::StreamInUse(id)) if id == stream));
+        drop(first);
+        let second = Recorder::resume(&log.clone(), stream).unwrap();
+        assert!(matches!(Recorder::resume(&log, stream), Err(LogError::StreamInUse(_))));
+        drop(second);
+        Recorder::resume(&log, stream).unwrap();
+    }
+}
