@@ -1,7 +1,7 @@
 //! The native half of the Python module `callfold`.
 //!
 //! What analysts see is written in Python (`python/callfold`): names, help texts, defaults. Here is what crosses: values of
-//! the engine become Python values ([`tell`]), errors exceptions ([`error`]), tables streams of Arrow ([`table`]). It holds no
+//! the engine become Python values (`tell`), errors exceptions (`error`), tables streams of Arrow (`table`). It holds no
 //! rule about calls.
 
 mod asynchronous;

@@ -211,15 +211,13 @@ impl Line {
 
 /// Why there is no connection, if that is why a command to connect was refused.
 fn unconnected(code: ErrorCode, news: &mut NewsReader) -> Option<Problem> {
-    let nobody = match code {
-        ErrorCode::CannotConnect => {
-            Problem::new(ProblemCode::Unreachable, "nobody answers at any of the addresses")
-        }
-        ErrorCode::BadAddress => Problem::new(
-            ProblemCode::BadUrl,
-            "the address is none that can be dialled: ws://host:port or wss://host:port",
-        ),
-        _ => return None,
+    let nobody = if code == ErrorCode::CannotConnect {
+        Problem::new(ProblemCode::Unreachable, "nobody answers at any of the addresses")
+    } else if code == ErrorCode::BadAddress {
+        let why = "the address is none that can be dialled: ws://host:port or wss://host:port";
+        Problem::new(ProblemCode::BadUrl, why)
+    } else {
+        return None;
     };
     let mut said = None;
     while let Some(Some(next)) = news.next().now_or_never() {
@@ -242,6 +240,9 @@ struct Heard {
     reader: AsyncMutex<NewsReader>,
     ready: Mutex<Ready>,
 }
+
+/// Events, the exception for what was missed after them, and whether the line has ended.
+type Taken<'py> = (Vec<Bound<'py, PyAny>>, Option<Py<PyBaseException>>, bool);
 
 /// What was heard and not taken.
 #[derive(Default)]
@@ -295,10 +296,7 @@ impl Happening {
     }
 
     /// What was heard: events in order, what was missed after them, and whether the line has ended.
-    fn take<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<(Vec<Bound<'py, PyAny>>, Option<Py<PyBaseException>>, bool)> {
+    fn take<'py>(&self, py: Python<'py>) -> PyResult<Taken<'py>> {
         let (told, missed, ended) = {
             let mut ready = self.0.ready();
             (std::mem::take(&mut ready.told), ready.missed.take(), ready.ended)

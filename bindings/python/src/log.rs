@@ -49,6 +49,15 @@ impl Log {
     }
 }
 
+/// Number, time, input, events and hash of a record.
+type ReadRecord<'py> = (u64, Bound<'py, PyAny>, RecordedInput, Vec<Bound<'py, PyAny>>, String);
+
+/// How many texts and records, and where (stream, record) something is still to be read.
+type ErasedTexts = (usize, u64, Vec<(u32, u64)>);
+
+/// Name, records, erased ones, head, findings (record, words, whether it is damage), how many there are, whether damaged.
+type StreamFindings = (String, u64, u64, String, Vec<(u64, String, bool)>, u64, bool);
+
 /// The streams of these names.
 fn streams(log: &callfold::log::Log, names: &[String]) -> Result<Vec<Stream>, LogError> {
     if names.is_empty() { log.streams() } else { names.iter().map(|name| log.stream(name)).collect() }
@@ -457,7 +466,7 @@ impl Log {
         stream: &str,
         first: u64,
         most: usize,
-    ) -> PyResult<Vec<(u64, Bound<'py, PyAny>, RecordedInput, Vec<Bound<'py, PyAny>>, String)>> {
+    ) -> PyResult<Vec<ReadRecord<'py>>> {
         let log = self.log(py)?;
         let records = py.detach(|| -> Result<Vec<LogRecord>, LogError> {
             log.records(log.stream(stream)?.id, first).take(most).collect()
@@ -473,7 +482,6 @@ impl Log {
 
     /// What is found of each stream: name, records, erased, head, findings (seq, words, is damage), how many findings.
     #[pyo3(signature = (names, rerun, heads, progress))]
-    #[allow(clippy::type_complexity, reason = "a tuple for Python to make an object of")]
     fn verify(
         &self,
         py: Python<'_>,
@@ -481,7 +489,7 @@ impl Log {
         rerun: bool,
         heads: Option<&str>,
         progress: Option<Py<PyAny>>,
-    ) -> PyResult<(Vec<(String, u64, u64, String, Vec<(u64, String, bool)>, u64, bool)>, Vec<String>)> {
+    ) -> PyResult<(Vec<StreamFindings>, Vec<String>)> {
         let log = self.log(py)?;
         let heads = heads.map(|heads| HeadLine::read_all(heads.as_bytes())).transpose().or_raise(py)?;
         work::run(py, progress.as_ref(), |progress| {
@@ -526,7 +534,7 @@ impl Log {
         text: &str,
         dry: bool,
         progress: Option<Py<PyAny>>,
-    ) -> PyResult<(usize, u64, Vec<(u32, u64)>)> {
+    ) -> PyResult<ErasedTexts> {
         let log = self.log(py)?;
         let report = work::run(py, progress.as_ref(), |progress| log.erase(text, dry, progress))?;
         let still = report.still_readable.iter().map(|place| (place.stream.0, place.seq)).collect();

@@ -221,7 +221,8 @@ impl Simulator {
         let pbx = layout.pbx().map_err(|error| {
             let code = match error {
                 BuildError::LoginTwice(_) => ProblemCode::SimulatorLoginTwice,
-                _ => ProblemCode::SimulatorNumberTwice,
+                BuildError::NumberTwice(_) => ProblemCode::SimulatorNumberTwice,
+                _ => ProblemCode::Unknown,
             };
             raise(py, Problem::new(code, error.to_string()))
         })?;
@@ -234,7 +235,8 @@ impl Simulator {
         let simulator = started.map_err(|error| {
             let code = match &error {
                 StartError::Certificate(_) => ProblemCode::SimulatorBadCertificate,
-                _ => ProblemCode::SimulatorCannotListen,
+                StartError::Listen { .. } => ProblemCode::SimulatorCannotListen,
+                _ => ProblemCode::Unknown,
             };
             let why = std::error::Error::source(&error).map(|source| format!("{error}: {source}"));
             raise(py, Problem::new(code, why.unwrap_or_else(|| error.to_string())))

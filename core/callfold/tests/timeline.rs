@@ -232,7 +232,7 @@ fn what_goes_on_is_drawn_as_going_on() {
     let timeline = Timeline::of(&call, &commands);
     assert!(timeline.text().contains("goes on") && timeline.svg().contains("goes on"));
     let later = timeline.to + Span::from_secs(3_600);
-    assert_eq!(timeline.clone().until(later).to, later);
+    assert_eq!(timeline.until(later).to, later);
     // What is over does not become longer.
     let over = Timeline::of(&calls[0], &commands);
     assert_eq!(over.clone().until(later).to, over.to);
