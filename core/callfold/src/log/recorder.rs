@@ -184,7 +184,7 @@ mod tests {
         let stream = first.stream();
         assert!(matches!(Recorder::resume(&log, stream), Err(LogError::StreamInUse(id)) if id == stream));
         drop(first);
-        let second = Recorder::resume(&log.clone(), stream).unwrap();
+        let second = Recorder::resume(&log, stream).unwrap();
         assert!(matches!(Recorder::resume(&log, stream), Err(LogError::StreamInUse(_))));
         drop(second);
         Recorder::resume(&log, stream).unwrap();
