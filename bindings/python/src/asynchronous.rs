@@ -14,17 +14,19 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 use crate::error::raise;
+use crate::process::Process;
 
 /// Whether the interpreter is ending. Held, to be read, by whoever is with it from a thread of the runtime.
 static ENDING: RwLock<bool> = RwLock::new(false);
 
 /// The runtime of all lines and simulators of the process.
 pub(crate) fn runtime(py: Python<'_>) -> PyResult<&'static Runtime> {
-    static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
-    let made = RUNTIME.get_or_init(|| {
+    static RUNTIME: OnceLock<(Process, Option<Runtime>)> = OnceLock::new();
+    let (process, made) = RUNTIME.get_or_init(|| {
         let mut builder = Builder::new_multi_thread();
-        builder.worker_threads(2).thread_name("callfold").enable_all().build().ok()
+        (Process::this(), builder.worker_threads(2).thread_name("callfold").enable_all().build().ok())
     });
+    process.check(py)?;
     made.as_ref().ok_or_else(|| {
         raise(py, Problem::new(ProblemCode::NoRuntime, "the system gives no threads for the runtime"))
     })
@@ -36,6 +38,19 @@ pub(crate) fn close(py: Python<'_>) {
     py.detach(|| *ENDING.write().unwrap_or_else(PoisonError::into_inner) = true);
 }
 
+/// The same, for `work` that takes its course once it was begun: only the waiting for it can be cancelled.
+pub(crate) fn lasting<'py, T: Send + 'static>(
+    py: Python<'py>,
+    work: impl Future<Output = T> + Send + 'static,
+    tell: impl for<'a> FnOnce(Python<'a>, T) -> PyResult<Bound<'a, PyAny>> + Send + 'static,
+) -> PyResult<Bound<'py, PyAny>> {
+    let begun = runtime(py)?.spawn(work);
+    future(py, begun, |py, done| match done {
+        Ok(done) => tell(py, done),
+        Err(_) => Err(raise(py, Problem::new(ProblemCode::Internal, "a task of a line broke off"))),
+    })
+}
+
 /// An awaitable of the running loop, that `work` completes; `tell` makes a Python value of what came of it. When the waiting is
 /// cancelled, `work` is dropped where it waits.
 pub(crate) fn future<'py, T: Send + 'static>(
@@ -43,6 +58,9 @@ pub(crate) fn future<'py, T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
     tell: impl for<'a> FnOnce(Python<'a>, T) -> PyResult<Bound<'a, PyAny>> + Send + 'static,
 ) -> PyResult<Bound<'py, PyAny>> {
+    if *ENDING.read().unwrap_or_else(PoisonError::into_inner) {
+        return Err(raise(py, Problem::new(ProblemCode::NotRunning, "the interpreter is ending")));
+    }
     static RUNNING: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let event_loop = RUNNING.import(py, "asyncio", "get_running_loop")?.call0()?;
     let awaited = event_loop.call_method0("create_future")?;

@@ -14,6 +14,7 @@ mod log;
 mod machine;
 mod names;
 mod pickle;
+mod process;
 mod record;
 mod replay;
 mod simulator;
@@ -23,7 +24,10 @@ mod time;
 mod view;
 mod work;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use callfold::problem::ProblemCode;
+use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 use pyo3::types::PyModule;
 
@@ -35,6 +39,10 @@ fn problem_codes() -> Vec<(u16, &'static str, &'static str)> {
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    static LOADED: AtomicBool = AtomicBool::new(false);
+    if LOADED.swap(true, Ordering::SeqCst) {
+        return Err(PyImportError::new_err("callfold is loaded in another interpreter of this process"));
+    }
     // Panics of the database over damaged files are caught and told as errors: they need not be printed as well.
     callfold::log::hush_caught_panics();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;

@@ -135,12 +135,21 @@ async fn open(
     Ok(Line { line, view, connect: wanted.connect(credential), stream })
 }
 
-/// The result of a command as a Python value.
+/// The result of a command as a Python value, or the exception for one that was not done.
 fn result_told<'py>(
     py: Python<'py>,
     result: Result<CommandResult, LineError>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    tell::told(py, &result.or_raise(py)?)
+    let result = result.or_raise(py)?;
+    let told = tell::told(py, &result)?;
+    match Problem::of_command(&result) {
+        None => Ok(told),
+        Some(problem) => {
+            let refused = raise(py, problem);
+            refused.value(py).setattr("result", told)?;
+            Err(refused)
+        }
+    }
 }
 
 /// Nothing as a Python value, or the exception for why not.
@@ -165,7 +174,7 @@ impl Line {
             };
             (result, unconnected)
         };
-        asynchronous::future(py, work, |py, (result, unconnected)| match unconnected {
+        asynchronous::lasting(py, work, |py, (result, unconnected)| match unconnected {
             Some(problem) => Err(raise(py, problem)),
             None => result_told(py, result),
         })
@@ -174,7 +183,7 @@ impl Line {
     /// Gives a command, and waits for its result.
     fn command<'py>(&self, py: Python<'py>, command: &Command) -> PyResult<Bound<'py, PyAny>> {
         let (line, command) = (self.line.clone(), command.0.clone());
-        asynchronous::future(py, async move { line.command(command).await }, result_told)
+        asynchronous::lasting(py, async move { line.command(command).await }, result_told)
     }
 
     /// What happens from now on.
@@ -199,7 +208,7 @@ impl Line {
     /// Says goodbye, waits for the server's, and ends the line.
     fn close<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let line = self.line.clone();
-        asynchronous::future(py, async move { line.close().await }, nothing_told)
+        asynchronous::lasting(py, async move { line.close().await }, nothing_told)
     }
 
     /// Waits until the line has ended, whoever ended it.
@@ -216,6 +225,8 @@ fn unconnected(code: ErrorCode, news: &mut NewsReader) -> Option<Problem> {
     } else if code == ErrorCode::BadAddress {
         let why = "the address is none that can be dialled: ws://host:port or wss://host:port";
         Problem::new(ProblemCode::BadUrl, why)
+    } else if code == ErrorCode::NoConnection {
+        Problem::new(ProblemCode::ConnectionCut, "the connection was lost before the login was through")
     } else {
         return None;
     };

@@ -1,9 +1,9 @@
 //! Logs: stores and exported files, read and written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use callfold::calls::{Call, CommandTrail};
@@ -21,6 +21,7 @@ use pyo3::types::PyDict;
 use crate::call;
 use crate::error::{OrRaise, refuse};
 use crate::event::Told;
+use crate::process::Process;
 use crate::record::RecordedInput;
 use crate::table::Rows;
 use crate::time::{self, At};
@@ -35,15 +36,28 @@ const BATCH_ROWS: usize = 65_536;
 pub(crate) struct Log {
     log: RwLock<Option<callfold::log::Log>>,
     path: Option<PathBuf>,
+    process: Process,
+}
+
+/// In a forked child the log is still the parent's: to end it there would write to the parent's files.
+impl Drop for Log {
+    fn drop(&mut self) {
+        if !self.process.is_this() {
+            let log = self.log.write().unwrap_or_else(PoisonError::into_inner).take();
+            Box::leak(Box::new(log));
+        }
+    }
 }
 
 impl Log {
     fn over(log: callfold::log::Log, path: Option<PathBuf>) -> Self {
-        Self { log: RwLock::new(Some(log)), path }
+        Self { log: RwLock::new(Some(log)), path, process: Process::this() }
     }
 
     /// The log. Whoever has it may go on while it is closed: the store stays open until then.
     pub(crate) fn log(&self, py: Python<'_>) -> PyResult<callfold::log::Log> {
+        self.process.check(py)?;
+        work::check_not_telling(py)?;
         let log = self.log.read().unwrap_or_else(PoisonError::into_inner);
         log.clone().ok_or_else(|| refuse(py, ProblemCode::LogClosed, "the log is closed"))
     }
@@ -67,26 +81,37 @@ fn ids(log: &callfold::log::Log, names: &[String]) -> Result<Vec<StreamId>, LogE
     names.iter().map(|name| Ok(log.stream(name)?.id)).collect()
 }
 
-/// A file that is written beside its place, and moved there when it is whole.
+/// A file that is written beside its place, and moved there when it is whole. A link stays one, and what is no file, such as a
+/// pipe or a device, is written as it is.
 fn write_whole<T>(
-    path: &std::path::Path,
+    path: &Path,
     write: impl FnOnce(&mut BufWriter<&File>) -> Result<T, LogError>,
 ) -> Result<T, LogError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or_else(|| std::path::Path::new(".")))?;
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if target.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        let file = File::options().write(true).open(&target)?;
+        let mut out = BufWriter::new(&file);
+        let written = write(&mut out)?;
+        out.flush()?;
+        return Ok(written);
+    }
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+    // What it is called until it is whole is nobody's concern.
+    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or_else(|| Path::new(".")));
+    let file = file.map_err(|error| io::Error::from(error.kind()))?;
     let mut out = BufWriter::new(file.as_file());
     let written = write(&mut out)?;
     out.flush()?;
     drop(out);
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| LogError::Io(error.error))?;
+    file.persist(&target).map_err(|error| io::Error::from(error.error.kind()))?;
     Ok(written)
 }
 
 /// Takes a file into a log: its streams, and how many lines of unknown kinds it had.
 fn take_in(
     log: &callfold::log::Log,
-    path: &std::path::Path,
+    path: &Path,
     name: Option<&str>,
     progress: callfold::log::OnProgress<'_>,
 ) -> Result<(Vec<StreamId>, u64), LogError> {
@@ -246,6 +271,7 @@ impl Log {
 
     /// Closes the log: when whoever reads it at this moment is done, the store is free for others.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
+        self.process.check(py)?;
         let log = self.log.write().unwrap_or_else(PoisonError::into_inner).take();
         match log {
             Some(log) => py.detach(|| log.sync()).or_raise(py),
@@ -390,12 +416,13 @@ impl Log {
                 let streams = wanted.streams(&log)?;
                 let mut steps = Steps::over(&streams);
                 for stream in &streams {
-                    steps
-                        .step(stream, progress, |progress| log.bring_up_to_date(Some(stream.id), progress))?;
-                    let ledger = match offset {
-                        0 => log.time(stream.id)?,
-                        offset => log.time_by_day(stream.id, Span::from_micros(offset))?,
-                    };
+                    let ledger = steps.step(stream, progress, |progress| match offset {
+                        0 => {
+                            log.bring_up_to_date(Some(stream.id), progress)?;
+                            log.time(stream.id)
+                        }
+                        offset => log.time_by_day(stream.id, Span::from_micros(offset), progress),
+                    })?;
                     time.add(stream.info.name.as_str(), &ledger, |day| {
                         first_day.is_none_or(|first| day >= first) && end_day.is_none_or(|end| day < end)
                     });
@@ -422,13 +449,16 @@ impl Log {
         let found = work::run(py, progress.as_ref(), |progress| {
             log.bring_up_to_date(query.stream, progress)?;
             let mut all: Vec<(String, Call, Vec<CommandTrail>)> = Vec::new();
+            // The commands of a stream are read once, however many of its calls are found.
+            let mut of_stream: BTreeMap<StreamId, Vec<CommandTrail>> = BTreeMap::new();
             for found in log.calls(&query)? {
                 let name = log.info(found.stream)?.name;
-                let mut commands = Vec::new();
-                if !found.call.commands.is_empty() {
-                    commands = log.commands(found.stream)?;
-                    commands.retain(|command| found.call.commands.contains(&command.id));
+                if !found.call.commands.is_empty() && !of_stream.contains_key(&found.stream) {
+                    of_stream.insert(found.stream, log.commands(found.stream)?);
                 }
+                let commands = of_stream.get(&found.stream).into_iter().flatten();
+                let commands =
+                    commands.filter(|command| found.call.commands.contains(&command.id)).cloned().collect();
                 all.push((name.as_str().to_owned(), found.call, commands));
             }
             Ok(all)

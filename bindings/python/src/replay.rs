@@ -10,7 +10,7 @@ use callfold::problem::Problem;
 use callfold::replay::{self, Announcer, CallReader, Step, Tally, Watch};
 use callfold::tables::{CallRows, CommandRows, EventRows, GroupedTime, TimeKey};
 use callfold::trace::{Header, Level};
-use callfold::{Effect, Event, Machine, Outcome, Timestamp};
+use callfold::{Effect, Event, Machine, Outcome, Text, Timestamp};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -53,8 +53,12 @@ impl Made {
 }
 
 /// The tables of calls, commands and time of one session.
-fn tables(name: &str, over: &Over, ledger: &TimeLedger) -> Result<(Rows, Rows, Rows), LogError> {
-    let agent = ledger.by_agent_and_day().map(|(agent, _, _)| agent.as_str()).last();
+fn tables(
+    name: &str,
+    agent: Option<&str>,
+    over: &Over,
+    ledger: &TimeLedger,
+) -> Result<(Rows, Rows, Rows), LogError> {
     let mut calls = Batches::new(CallRows::new());
     for call in &over.calls {
         calls.rows.push(name, agent, call)?;
@@ -79,6 +83,8 @@ struct Session {
     tally: Tally,
     events: Batches<EventRows>,
     calls: CallReader,
+    /// The login that was told last.
+    agent: Option<Text>,
     announcer: Option<Announcer<Vec<u8>>>,
 }
 
@@ -93,6 +99,7 @@ impl Watch for Session {
     fn step(&mut self, step: &Step<'_>) -> io::Result<()> {
         self.tally.step(step)?;
         self.calls.step(step)?;
+        self.agent.clone_from(&step.machine.view().agent.login);
         let rows = self.events.rows.push(&self.name, step.seq, step.machine.now(), &step.outcome.events);
         rows.map_err(io::Error::other)?;
         self.events.settle().map_err(io::Error::other)?;
@@ -128,11 +135,13 @@ pub(crate) fn replay_file<'py>(
             tally: Tally::default(),
             events: Batches::new(EventRows::new()),
             calls: CallReader::default(),
+            agent: None,
             announcer: announcements.then(|| Announcer::new(Vec::new())),
         };
         replay::run(Watched::new(files::open(&path)?, progress), &mut session)?;
         let (over, ledger) = session.calls.finish();
-        let (calls, commands, time) = tables(&session.name, &over, &ledger)?;
+        let (calls, commands, time) =
+            tables(&session.name, session.agent.as_ref().map(Text::as_str), &over, &ledger)?;
         Ok(Made {
             name: session.name,
             title: session.title,
@@ -242,7 +251,10 @@ impl Rerun {
         self.over.commands.extend(rest.commands);
         self.over.calls.sort_by_key(|call| call.began);
         self.over.commands.sort_by_key(|command| command.id);
-        let (calls, commands, time) = tables(&self.name, &self.over, self.calls.ledger())?;
+        let (calls, commands, time) = {
+            let agent = self.calls.view().agent.login.as_ref().map(Text::as_str);
+            tables(&self.name, agent, &self.over, self.calls.ledger())?
+        };
         Ok(Made {
             name: self.name,
             title,

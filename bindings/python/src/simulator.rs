@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 
 use crate::asynchronous;
 use crate::error::{raise, refuse};
+use crate::process::Process;
 
 /// A user of the simulated PBX.
 #[derive(FromPyObject)]
@@ -187,6 +188,17 @@ fn refused(py: Python<'_>, refused: &Refused) -> PyErr {
 pub(crate) struct Simulator {
     simulator: Mutex<Option<callfold_simulator::Simulator>>,
     url: String,
+    process: Process,
+}
+
+/// In a forked child it is still the parent's.
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        if !self.process.is_this() {
+            let simulator = self.simulator.lock().unwrap_or_else(PoisonError::into_inner).take();
+            Box::leak(Box::new(simulator));
+        }
+    }
 }
 
 impl Simulator {
@@ -198,6 +210,7 @@ impl Simulator {
     where
         T: Send,
     {
+        self.process.check(py)?;
         let done = py.detach(|| {
             let simulator = self.simulator.lock().unwrap_or_else(PoisonError::into_inner);
             simulator.as_ref().map(deed)
@@ -242,7 +255,7 @@ impl Simulator {
             raise(py, Problem::new(code, why.unwrap_or_else(|| error.to_string())))
         })?;
         let url = simulator.url();
-        Ok(Self { simulator: Mutex::new(Some(simulator)), url })
+        Ok(Self { simulator: Mutex::new(Some(simulator)), url, process: Process::this() })
     }
 
     #[getter]
@@ -256,6 +269,7 @@ impl Simulator {
     }
 
     fn stop(&self, py: Python<'_>) -> PyResult<()> {
+        self.process.check(py)?;
         let simulator = self.simulator.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(simulator) = simulator {
             let runtime = asynchronous::runtime(py)?;

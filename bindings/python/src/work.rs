@@ -1,15 +1,16 @@
 //! Long work: without the interpreter's lock, with progress, and broken off by Ctrl-C.
 
+use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use callfold::log::{LogError, OnProgress, Progress, Stream};
-use callfold::problem::Problem;
+use callfold::problem::{Problem, ProblemCode};
 use pyo3::prelude::*;
 
-use crate::error::{OrRaise, raise};
+use crate::error::{OrRaise, raise, refuse};
 
 /// How often the application is told, and Ctrl-C is looked for.
 const EVERY: Duration = Duration::from_millis(50);
@@ -54,6 +55,7 @@ fn begin<T: Send>(
             told = Some(Instant::now());
             let tell = Python::attach(|py| {
                 py.check_signals()?;
+                let _telling = Telling::begin();
                 progress.map(|progress| progress.call1(py, (at.done, at.of))).transpose()
             });
             match tell {
@@ -69,6 +71,34 @@ fn begin<T: Send>(
         Some(error) => Err(error),
         None => Ok(done),
     }
+}
+
+thread_local! {
+    static TELLING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// That this thread is telling how far it is: the log is locked meanwhile.
+struct Telling;
+
+impl Telling {
+    fn begin() -> Self {
+        TELLING.set(true);
+        Self
+    }
+}
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        TELLING.set(false);
+    }
+}
+
+/// Refuses to use a log from within a `progress`: it would wait for itself.
+pub(crate) fn check_not_telling(py: Python<'_>) -> PyResult<()> {
+    if TELLING.get() {
+        return Err(refuse(py, ProblemCode::UsedAtOnce, "a `progress` must not use a log: it is at work"));
+    }
+    Ok(())
 }
 
 /// How far work over several streams is, all of them together.

@@ -250,9 +250,13 @@ fn two_recorders_do_not_write_one_stream() {
     let log = Log::in_memory().unwrap();
     let mut one = Recorder::begin(&log, &info("line")).unwrap();
     assert!(matches!(Recorder::begin(&log, &info("line")), Err(LogError::NameTaken { .. })));
-    let mut two = Recorder::resume(&log, one.stream()).unwrap();
+    assert!(matches!(Recorder::resume(&log, one.stream()), Err(LogError::StreamInUse(_))));
+    // Who writes without a recorder is found out when it appends.
+    let mut two = log.continue_stream(one.stream()).unwrap();
+    let machine = Machine::new(Config::live());
+    two.stage(&input(0, connect()), &machine, &Outcome::default()).unwrap();
     one.handle(&input(0, connect())).unwrap();
-    let error = two.handle(&input(0, connect())).unwrap_err();
+    let error = two.commit().unwrap_err();
     assert!(matches!(error, LogError::Store(StoreError::OutOfOrder { .. })), "{error}");
     let _ = Durability::default();
 }

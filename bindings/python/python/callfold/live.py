@@ -15,10 +15,10 @@ from typing import Any, AsyncIterator, Awaitable, Iterable, Literal, Mapping, Se
 from . import _native
 from ._native import Command, Outside
 from ._times import micros
-from .errors import ClosedError, CommandRefused, FileError, InvalidArgument, UseError
+from .errors import ClosedError, FileError, InvalidArgument, UseError
 from .events import Event
 from .log import Log, open
-from .model import CommandResult, Misused, Refused, RefusedAtLogin, RefusedByServer, View
+from .model import CommandResult, View
 from .words import AgentState, WebStatus
 
 __all__ = ["Account", "Busy", "Connecting", "Line", "Outside", "OutsideNumber", "Simulator", "connect"]
@@ -130,6 +130,9 @@ class Connecting:
         addresses = ", ".join(re.sub(r"//[^/]*@", "//", address) for address in self._wanted["addresses"])
         return f"<connect {self._wanted['login']!r} to {addresses}>"
 
+    def __reduce__(self) -> Any:
+        raise TypeError("what is to be connected has a password, and is not pickled")
+
     async def __aenter__(self) -> Line:
         if self._used:
             raise UseError.of(5705, "already_used", "this was entered before: call connect() for each line", {})
@@ -138,13 +141,13 @@ class Connecting:
         log = store if isinstance(store, Log) else None
         if store is not None and not isinstance(store, Log):
             log = self._opened = await _opened(store)
+        # Given away here, and not to be found afterwards.
+        wanted, self._wanted = self._wanted, {**self._wanted, "password": None, "session": None}
         try:
-            native = await _native.open_line(self._wanted, None if log is None else log._log)
+            native = await _native.open_line(wanted, None if log is None else log._log)
             self._line = line = Line(native, log)
-            # Not needed any more, and not to be found here.
-            self._wanted = {**self._wanted, "password": None, "session": None}
             try:
-                _done(await native.connect())
+                await native.connect()
             except BaseException:
                 await _last(native.close())
                 raise
@@ -186,26 +189,6 @@ async def _last(closing: Awaitable[None]) -> None:
     except asyncio.CancelledError:
         await asyncio.wait([goodbye])
         raise
-
-
-def _done(result: CommandResult) -> CommandResult:
-    """The result of a command that was done; raises for one that was not."""
-    if isinstance(result, (Refused, RefusedAtLogin)):
-        said = result.server
-        server = said.message if not isinstance(said, str) and said is not None else None
-        text = f"refused: {result.code}" + (f" ({server})" if server else "")
-        context = {"code": str(int(result.code))}
-    elif isinstance(result, RefusedByServer):
-        text, context = "refused by the server", {}
-    elif isinstance(result, Misused):
-        error = CommandRefused(f"misused: {result.misuse}", 5402, "command_misused", {"misuse": str(result.misuse)})
-        error.result = result
-        raise error
-    else:
-        return result
-    refused = CommandRefused(text, 5401, "command_refused", context)
-    refused.result = result
-    raise refused
 
 
 class Line:
@@ -263,7 +246,7 @@ class Line:
 
     async def do(self, command: Command) -> CommandResult:
         """Gives a command, and waits for its result."""
-        return _done(await self._line.command(command))
+        return await self._line.command(command)
 
     async def call(self, number: str, *, party_first: bool = False) -> CommandResult:
         """Calls a number; while talking, as a consultation. The agent's own phone rings first, unless `party_first`.
@@ -328,7 +311,7 @@ class Line:
 
     async def connect(self) -> CommandResult:
         """Connects again, after `disconnect` or a loss that is not made good by itself."""
-        return _done(await self._line.connect())
+        return await self._line.connect()
 
     async def close(self) -> None:
         """Says goodbye to the server, waits for its close, and ends the line. `async with` does it."""

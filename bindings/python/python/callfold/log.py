@@ -35,7 +35,7 @@ __all__ = [
 
 Progress = Callable[[int, int], object]
 """Is told how far long work is: how much is done, and how much there is (0 if that is not known). What it raises ends the
-work."""
+work. It must not use a log (`UseError`): the log is at work."""
 
 TimeKey = Literal["stream", "agent", "call", "day"]
 
@@ -115,8 +115,11 @@ class Head:
     @classmethod
     def from_json(cls, line: str) -> Head:
         """The head that was written by `to_json`."""
-        told = json.loads(line)
-        return cls(told["stream"], told["origin"], told["seq"], told["hash"])
+        try:
+            told = json.loads(line)
+            return cls(told["stream"], told["origin"], told["seq"], told["hash"])
+        except (ValueError, TypeError, KeyError):
+            raise InvalidArgument.of(5230, "not_heads", "not a head of a log", {}) from None
 
 
 @dataclass(frozen=True)
@@ -319,9 +322,9 @@ class Log:
         """Every stream."""
         return [_stream(fields) for fields in self._log.streams()]
 
-    def stream(self, name: str | int) -> StreamInfo:
+    def stream(self, name: str | int | StreamInfo) -> StreamInfo:
         """The stream of this name or number. `NotThere` if there is none."""
-        return _stream(self._log.stream(str(name)))
+        return _stream(self._log.stream(_name(name)))
 
     def calls(
         self,
@@ -496,6 +499,8 @@ class Log:
         The report is true if all is good. What is wrong with the log is in the report; it raises only if it cannot be read
         at all.
         """
+        if heads is not None and not heads:
+            raise InvalidArgument.of(5231, "no_heads", "there is no head to compare with; leave `heads` out", {})
         kept = None if heads is None else "\n".join(head.to_json() for head in heads)
         streams, missing = self._log.verify(_names(stream), rerun, kept, progress)
         reports = (
@@ -528,6 +533,9 @@ class Log:
         """
         place = Path(path)
         if table is None:
+            if place.suffix in (".parquet", ".csv", ".gz", ".zst"):
+                why = f"a log is written as JSON lines, not packed; say which table is to be in {place.name}"
+                raise InvalidArgument.of(5001, "bad_argument", why, {"path": str(place)})
             if format not in (None, "jsonl"):
                 raise InvalidArgument.of(5001, "bad_argument", f"say which table is to be written as {format}", {})
             return self._log.export(place, _names(stream), progress)

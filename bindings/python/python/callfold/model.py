@@ -280,8 +280,8 @@ class ServerError:
 
     code: str | None
     """`error`"""
-    message: str | None
-    """`errormsg`"""
+    message: str | None = field(repr=False)
+    """`errormsg`. It may name people."""
 
 
 @dataclass(frozen=True)

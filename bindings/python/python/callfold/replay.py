@@ -32,7 +32,7 @@ class Replayed:
     inputs: int
     """Inputs and timers."""
     talks: int
-    """Calls that were talked on."""
+    """How often talk began: a call that comes back from hold is counted again."""
     refused: int
     """Commands that were refused."""
     findings: int

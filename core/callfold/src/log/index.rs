@@ -1,6 +1,7 @@
 //! Calls, found by stream, time, number and chain. The index is derived from the log as told, brought up to date when
 //! it is asked, and safe to lose.
 
+use std::ops::ControlFlow;
 use std::sync::PoisonError;
 
 use callfold_engine::calls::{Call, CallLog, CommandTrail, TimeLedger};
@@ -165,10 +166,19 @@ impl Log {
     /// The time ledger of a stream with days that begin `day_offset` before midnight UTC. Reads the whole stream.
     ///
     /// # Errors
-    /// [`LogError`] if the log cannot be read.
-    pub fn time_by_day(&self, stream: StreamId, day_offset: Span) -> Result<TimeLedger, LogError> {
+    /// [`LogError`] if the log cannot be read; [`LogError::Interrupted`] if it is broken off.
+    pub fn time_by_day(
+        &self,
+        stream: StreamId,
+        day_offset: Span,
+        progress: OnProgress<'_>,
+    ) -> Result<TimeLedger, LogError> {
+        let of = self.store.head(stream)?.seq;
         let mut log = CallLog::new(day_offset);
-        self.fold_by_day(stream, &mut log, &mut |_| Ok(()))?;
+        self.fold_by_day(stream, &mut log, &mut |done| match progress(Progress::new(done, of)) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(LogError::Interrupted),
+        })?;
         Ok(log.ledger().clone())
     }
 
