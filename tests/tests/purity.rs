@@ -104,6 +104,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("callfold", &[ENGINE, STORE, TRANSPORT]),
     ("callfold-cli", &["callfold", SIMULATOR]),
     ("callfold-python", &["callfold", SIMULATOR]),
+    ("callfold-uniffi", &["callfold", SIMULATOR]),
+    ("callfold-bindgen", &[]),
 ];
 
 /// What clippy must refuse in the engine.

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Awaitable, Callable, Coroutine, Iterator, Literal
 
 import pytest
+from conftest import ROOT
 
 import callfold
 from callfold import (
@@ -101,7 +102,7 @@ async def refused(command: Awaitable[object], code: ErrorCode) -> CommandRefused
         await command
     assert caught.value.reason is code
     assert (caught.value.code, caught.value.name) == (5401, "command_refused")
-    assert caught.value.context == {"code": str(int(code))}
+    assert caught.value.context["code"] == str(int(code))
     return caught.value
 
 
@@ -191,7 +192,9 @@ async def test_a_login_is_refused(pbx: Simulator, login: str, password: str, cod
     assert caught.value.reason is code
     assert isinstance(caught.value.result, RefusedAtLogin)
     assert caught.value.result.server is not None
-    assert str(caught.value.result.server.message) in str(caught.value)
+    # What the server says of it may name people: it stands in the result alone.
+    assert caught.value.result.server.message
+    assert str(caught.value.result.server.message) not in str(caught.value) + repr(caught.value.result)
 
 
 @live
@@ -1646,3 +1649,67 @@ async def test_a_server_that_is_cut_while_the_login_goes_on_refuses_or_takes_it(
         await ivanov(pbx, reconnect=False).__aenter__()
     async with ivanov(pbx) as line:
         assert line.view.connection is Connection.CONNECTED
+
+
+def test_what_was_opened_before_a_fork_is_refused_in_the_child(tmp_path: Path) -> None:
+    program = """
+import os, sys
+import callfold
+
+log = callfold.open(sys.argv[1], create=True)
+log.import_traces(sys.argv[2])
+with callfold.Simulator() as pbx:
+    child = os.fork()
+    if child == 0:
+        refused = []
+        for work in (log.calls, log.close, lambda: pbx.external_call("+79161234567", "101"), lambda: len(log.streams)):
+            try:
+                work()
+            except callfold.UseError as error:
+                refused.append(error.name)
+        os._exit(0 if refused == ["after_fork"] * 4 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+assert log.verify(rerun=True) and len(log.calls()) == 1
+log.close()
+with callfold.open(sys.argv[1]) as again:
+    assert again.verify(rerun=True)
+"""
+    session = ROOT / "tests" / "vectors" / "named" / "hold-and-back.jsonl"
+    arguments = [sys.executable, "-W", "ignore", "-c", program, str(tmp_path / "store"), str(session)]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_progress_that_uses_the_log_is_refused_and_does_not_wait_for_ever(tmp_path: Path) -> None:
+    with callfold.in_memory() as log:
+        log.import_traces(ROOT / "tests" / "vectors" / "named" / "hold-and-back.jsonl")
+        for work in (log.calls, log.time, log.verify, lambda **to: log.erase("+79161234567", **to)):
+            with pytest.raises(callfold.UseError) as refused:
+                work(progress=lambda done, of: log.streams)
+            assert refused.value.name == "used_at_once"
+        assert len(log.calls()) == 1
+
+
+def test_another_interpreter_of_the_process_is_refused() -> None:
+    program = """
+import _xxsubinterpreters as interpreters
+import callfold
+
+other = interpreters.create()
+try:
+    interpreters.run_string(other, "import callfold")
+except interpreters.RunFailedError as error:
+    assert "ImportError" in str(error), error
+else:
+    raise SystemExit("it was loaded twice")
+interpreters.destroy(other)
+with callfold.Simulator() as pbx:
+    assert pbx.running
+"""
+    try:
+        import _xxsubinterpreters  # noqa: F401
+    except ModuleNotFoundError:
+        # Python 3.13 has another name for them, and refuses extensions of one interpreter by itself.
+        return
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr

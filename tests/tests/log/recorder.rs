@@ -10,7 +10,8 @@ use callfold::log::{
 use callfold::record::Hash;
 use callfold::wire::FrameText;
 use callfold::{
-    Command, Config, Credential, CredentialHandle, Effect, Endpoint, Input, InputKind, SocketId, Timestamp,
+    Command, Config, Credential, CredentialHandle, Effect, Endpoint, Input, InputKind, Machine, Outcome,
+    SocketId, Timestamp,
 };
 use callfold_store::{Append, Block, Derived, DerivedChange, Keys, StoreError, StreamHead, StreamId};
 

@@ -117,6 +117,10 @@ class CommandRefused(CallfoldError):
         """The protocol's code for it (`ErrorCode`), if it has one."""
         return getattr(self.result, "code", None)
 
+    def __str__(self) -> str:
+        # What the server said besides stands in the result: it may name people.
+        return super().__str__() if self.reason is None else f"refused: {self.reason}"
+
 
 class TableError(CallfoldError):
     """A table cannot be made."""

@@ -141,10 +141,13 @@ class Connecting:
         log = store if isinstance(store, Log) else None
         if store is not None and not isinstance(store, Log):
             log = self._opened = await _opened(store)
-        # Given away here, and not to be found afterwards.
-        wanted, self._wanted = self._wanted, {**self._wanted, "password": None, "session": None}
         try:
-            native = await _native.open_line(wanted, None if log is None else log._log)
+            try:
+                opening = _native.open_line(self._wanted, None if log is None else log._log)
+            finally:
+                # Given away, and not to be found here afterwards.
+                self._wanted = {**self._wanted, "password": None, "session": None}
+            native = await opening
             self._line = line = Line(native, log)
             try:
                 await native.connect()

@@ -145,6 +145,7 @@ codes! {
     5703 NotRunning "not_running" "it does not run yet, or no more",
     5704 NoRuntime "no_runtime" "a line lives in a runtime, and there is none here",
     5705 AlreadyUsed "already_used" "it can be used once, and was",
+    5706 ListenerFailed "listener_failed" "a listener of the application threw; look at what it threw",
     5707 AfterFork "after_fork" "it was opened before the process was forked; open it in the child, or spawn instead",
 
     5901 Internal "internal" "callfold itself is at fault: a panic was caught; please tell us, with the message",

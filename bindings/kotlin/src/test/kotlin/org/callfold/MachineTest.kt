@@ -1,0 +1,70 @@
+package org.callfold
+
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.assertThrows
+import java.time.Instant
+import kotlin.time.Duration.Companion.microseconds
+
+/** The machine, fed by hand; and the values that cross. */
+class MachineTest {
+    private val now = Instant.parse("2026-01-12T06:00:00.123456Z")
+
+    @Test
+    fun `a machine dials, and logs in with a secret that is not printed`() {
+        Machine().use { machine ->
+            val endpoint = Endpoint(listOf("pbx.example:4066"), "ivanov")
+            val step = machine.connect(now, endpoint, Secret.password("Canary-9137"))
+            val dial = step.effects.filterIsInstance<Effect.Dial>().single()
+            assertEquals("ws://pbx.example:4066", dial.url)
+            assertTrue(step.timeout!! > now)
+            assertTrue(step.events.any { it.event is Event.Connecting && it.at == now })
+            assertEquals(listOf(dial.socket), machine.sockets())
+
+            // The socket that answers first is logged in on.
+            val answered = machine.handle(
+                listOf(
+                    MachineInput.Opened(now.plusMillis(3), dial.socket),
+                    MachineInput.Frame(now.plusMillis(5), dial.socket, Unprinted("""["pong",{"qid":"1"}]""")),
+                ),
+            )
+            val login = answered.effects.filterIsInstance<Effect.Send>().single { it.method == "login" }
+            assertTrue("ivanov" in login.frame!!.text)
+            assertTrue("Canary" !in login.frame!!.text && login.frame!!.text !in login.toString(), "$login")
+
+            val copy = Machine.restore(machine.snapshot())
+            assertEquals(machine.state(), copy.state())
+            val late = now.plusSeconds(60)
+            assertEquals(
+                machine.handle(listOf(MachineInput.Wake(late))).events,
+                copy.handle(listOf(MachineInput.Wake(late))).events,
+            )
+            copy.close()
+        }
+    }
+
+    @Test
+    fun `what cannot be read is told, and nothing is thrown`() {
+        Machine(MachineMode.REPLAY).use { machine ->
+            val dial = machine.connect(now, Endpoint(listOf("pbx"), "x"), null).effects
+            val none = machine.handle(listOf(MachineInput.Frame(now, 1uL, Unprinted("no frame"))))
+            assertTrue(none.events.isNotEmpty() && dial.size <= 1)
+            assertTrue(none.events.all { it.event is Event.Other && it.json.text.isNotEmpty() })
+        }
+    }
+
+    @Test
+    fun `a snapshot that is none is refused`() {
+        val error = assertThrows<CallfoldException> { Machine.restore(byteArrayOf(1, 2, 3)) }
+        assertEquals("bad_snapshot", error.details.name)
+    }
+
+    @Test
+    fun `times cross to the microsecond, those before 1970 too`() {
+        for (micros in listOf(0L, 1L, -1L, 1_768_197_600_123_456L, -1_768_197_600_123_456L, Long.MAX_VALUE)) {
+            assertEquals(micros, microsOf(instantOf(micros)))
+        }
+        assertEquals(90_000_001L, microsOf(90_000_001.microseconds))
+    }
+}
