@@ -352,7 +352,7 @@ impl Command {
             },
             Self::SetRedirectNumber { number: to } => Made::SetRedirectNumber { number: number(to) },
             Self::Exec { method, params } => {
-                Made::Exec { method: Text::from(method), params: params.map(json).transpose()? }
+                Made::Exec { method: Text::from(method), params: params.map(object).transpose()? }
             }
             Self::TriggerCustomEvent { name, recipients, data, send_back } => Made::TriggerCustomEvent {
                 name: Text::from(name),
@@ -382,6 +382,14 @@ impl Command {
                 Made::Model(ModelCommand::ChangeCallCentreState(active))
             }
         })
+    }
+}
+
+/// The parameters of a method: an object.
+fn object(given: JsonText) -> Result<JsonText, CallfoldError> {
+    match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(given.as_str()) {
+        Ok(_) => Ok(given),
+        Err(_) => Err(CallfoldError::of(ProblemCode::NotJson, "parameters that are not a JSON object")),
     }
 }
 

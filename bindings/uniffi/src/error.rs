@@ -99,11 +99,23 @@ problems! {
     callfold::log::LogError,
 }
 
-/// What a listener of the application threw, where it may throw only what is ours.
+/// What a listener of the application threw, where it may throw only what is ours: of what kind it is. Its text may name
+/// people.
 impl From<uniffi::UnexpectedUniFFICallbackError> for CallfoldError {
     fn from(error: uniffi::UnexpectedUniFFICallbackError) -> Self {
-        Self::of(ProblemCode::ListenerFailed, error.reason)
+        let kind = error.reason.split([':', '\n', '(']).next().unwrap_or_default().trim().to_owned();
+        Self::of(ProblemCode::ListenerFailed, format!("the listener threw {kind}"))
     }
+}
+
+/// What a listener threw, whatever it was: that of its own, too.
+pub(crate) fn thrown(error: CallfoldError) -> Problem {
+    let problem = error.into_problem();
+    if problem.code == ProblemCode::ListenerFailed.number() {
+        return problem;
+    }
+    let text = format!("the listener threw the error {} {}", problem.code, problem.name);
+    problem::Problem::new(ProblemCode::ListenerFailed, text).into()
 }
 
 /// A row of the table of errors.

@@ -11,7 +11,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use crate::error::{CallfoldError, Problem};
+use crate::error::{CallfoldError, Problem, thrown};
 use crate::event::Told;
 use crate::run;
 use crate::state::{LineSnapshot, Place};
@@ -123,7 +123,7 @@ struct Gathered {
 async fn gather(reader: &mut NewsReader) -> Option<Gathered> {
     let mut gathered = Gathered::default();
     let mut next = reader.next().await?;
-    for _ in 0..MOST {
+    for round in 1.. {
         match next {
             Ok(News::Told { turn, at, seq, events, .. }) => {
                 gathered.events.extend(Told::all(&events, at, seq, Some(turn)));
@@ -131,6 +131,10 @@ async fn gather(reader: &mut NewsReader) -> Option<Gathered> {
             Ok(_) => {}
             Err(LineError::Missed(missed)) => gathered.missed += missed,
             Err(_) => {}
+        }
+        // Looked at before the next is read: what is read is handled.
+        if round >= MOST {
+            break;
         }
         match ready(reader.next()) {
             Some(Some(more)) => next = more,
@@ -160,7 +164,7 @@ impl Teller {
             }
             if let Err(error) = call(&*listener) {
                 // There is nobody left to tell what this throws.
-                drop(listener.failed(error.into_problem()));
+                drop(listener.failed(thrown(error)));
             }
         });
         // It panics where a binding does: that is told nowhere better than in the next call.

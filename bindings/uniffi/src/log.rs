@@ -367,15 +367,16 @@ impl LogReader {
         day_offset: Option<Span>,
         progress: Option<Arc<dyn ProgressListener>>,
     ) -> Result<Vec<TimeRow>, CallfoldError> {
+        let day_offset = from_utc(day_offset)?;
         self.work(progress, move |log, progress| {
             let mut rows = Vec::new();
             for stream in self::streams(log, &streams)? {
                 let ledger = match day_offset {
-                    None | Some(Span::ZERO) => {
+                    Span::ZERO => {
                         log.bring_up_to_date(Some(stream.id), progress)?;
                         log.time(stream.id)?
                     }
-                    Some(offset) => log.time_by_day(stream.id, offset, progress)?,
+                    offset => log.time_by_day(stream.id, offset, progress)?,
                 };
                 rows.extend(TimeRow::all(stream.info.name.as_str(), &ledger));
             }
@@ -459,13 +460,11 @@ impl LogReader {
             let query = CallQuery { stream, id: Some(call.clone()), ..CallQuery::default() };
             let Some((_, found)) = found(log, &query, progress)?.into_iter().next() else {
                 let problem = Problem::new(ProblemCode::BadArgument, "there is no such call");
-                return Err(problem.with("call", call).into());
+                return Err(problem.into());
             };
             let mut commands = log.commands(found.stream)?;
             commands.retain(|command| found.call.commands.contains(&command.id));
-            let seconds = offset.map_or(Ok(0), |offset| i32::try_from(offset.as_secs()));
-            let seconds = seconds
-                .map_err(|_| CallfoldError::of(ProblemCode::BadRange, "no place is so far from UTC"))?;
+            let seconds = i32::try_from(from_utc(offset)?.as_secs()).unwrap_or_default();
             Ok(picture.of(&found.call, &commands, seconds))
         })
         .await
@@ -556,4 +555,14 @@ fn stream_report(stream: &str, report: &log::StreamReport) -> StreamReport {
         found: report.found,
         is_damaged: report.is_damaged,
     }
+}
+
+/// How far ahead of UTC a place is: a day at most.
+fn from_utc(offset: Option<Span>) -> Result<Span, CallfoldError> {
+    const DAY: i64 = 86_400_000_000;
+    let offset = offset.unwrap_or_default();
+    if offset.as_micros().unsigned_abs() > DAY.unsigned_abs() {
+        return Err(CallfoldError::of(ProblemCode::BadRange, "no place is so far from UTC"));
+    }
+    Ok(offset)
 }

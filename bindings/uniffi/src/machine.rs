@@ -219,10 +219,16 @@ impl Machine {
     /// Handles inputs, in order, and says what came of all of them.
     ///
     /// # Errors
-    /// `used_at_once`; `bad_argument` for a command that makes no sense: those before it are handled then.
+    /// `used_at_once`; `bad_argument` or `not_json` for a command that makes no sense: none of the inputs is handled then.
     pub fn handle(&self, inputs: Vec<MachineInput>) -> Result<Step, CallfoldError> {
         here(|| {
             let mut fed = self.fed()?;
+            // Before the first is handled: what is to be done for it must not be lost with an error of a later one.
+            for input in &inputs {
+                if let MachineInput::Commanded { command, .. } = input {
+                    command.clone().made()?;
+                }
+            }
             let mut step = Step::nothing();
             for input in inputs {
                 fed.handle(input, &mut step)?;

@@ -15,7 +15,7 @@ extension CallfoldError {
 extension CommandResult {
     /// The result of a command that was done; throws `CallfoldError.Refused` for one that was not.
     @discardableResult
-    public func get() throws -> CommandResult { try done(result: self) }
+    public func get() throws -> CommandResult { try Callfold.done(result: self) }
 
     /// Whether the command was done.
     public var isDone: Bool {

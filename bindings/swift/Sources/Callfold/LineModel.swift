@@ -21,7 +21,13 @@ public final class LineModel {
     public var onChange: ((LineSnapshot) -> Void)?
 
     /// Whether the line has ended: the state is its last.
-    public private(set) var hasEnded = false
+    public private(set) var hasEnded = false {
+        willSet {
+            #if canImport(Combine)
+            objectWillChange.send()
+            #endif
+        }
+    }
 
     private var following: Task<Void, Never>?
 

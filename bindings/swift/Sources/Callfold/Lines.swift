@@ -37,7 +37,7 @@ extension Line {
 
     /// Every event with where it stands, its name and its JSON. Throws `news_missed` when events were passed over.
     public func told() -> AsyncThrowingStream<Told, Error> {
-        let batches = batches()
+        let batches = self.batches()
         return AsyncThrowingStream { continuation in
             let task = Task {
                 do {
@@ -56,7 +56,7 @@ extension Line {
 
     /// What happens on the line, from now on. It ends with the line, or when events were missed: `told()` says which.
     public func events() -> AsyncStream<Event> {
-        let told = told()
+        let told = self.told()
         return AsyncStream { continuation in
             let task = Task {
                 do {
@@ -74,6 +74,8 @@ extension Line {
         for try await batch in batches() where isSo(batch.state) {
             return batch.state
         }
+        // A task that is cancelled leaves the stream, too; the line goes on then.
+        try Task.checkCancellation()
         throw CallfoldError.Closed(
             problem: Problem(code: 5301, name: "line_closed", text: "the line is closed", context: [:]))
     }

@@ -19,5 +19,4 @@ fun main() = runBlocking {
             line.leave()
         }
     }
-    coroutineContext.cancelChildren()
 }

@@ -6,14 +6,11 @@ import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.channels.trySendBlocking
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
-import kotlinx.coroutines.flow.SharingStarted
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
-import kotlinx.coroutines.flow.filter
-import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.flow.firstOrNull
 import kotlinx.coroutines.flow.map
-import kotlinx.coroutines.flow.stateIn
 import kotlinx.coroutines.flow.transform
 import kotlinx.coroutines.launch
 
@@ -75,13 +72,11 @@ public fun Line.snapshots(scope: CoroutineScope): StateFlow<LineSnapshot> {
 
 /** The line's state alone, kept current in [scope] until the scope or the line ends. */
 public fun Line.states(scope: CoroutineScope): StateFlow<LineState> {
-    val snapshots = snapshots(scope)
-    return snapshots.map { it.line }.stateIn(scope, SharingStarted.Eagerly, snapshots.value.line)
+    val latest = MutableStateFlow(state().line)
+    scope.launch(start = CoroutineStart.UNDISPATCHED) { batches().collect { latest.value = it.state.line } }
+    return latest.asStateFlow()
 }
 
 /** Waits until what is so on the line is so; at once, if it is. Throws `line_closed` if the line ends before. */
-public suspend fun Line.awaitState(isSo: (LineSnapshot) -> Boolean): LineSnapshot = try {
-    batches().map { it.state }.filter(isSo).first()
-} catch (_: NoSuchElementException) {
-    throw closed(this)
-}
+public suspend fun Line.awaitState(isSo: (LineSnapshot) -> Boolean): LineSnapshot =
+    batches().map { it.state }.firstOrNull { isSo(it) } ?: throw closed(this)

@@ -45,6 +45,21 @@ class MachineTest {
     }
 
     @Test
+    fun `of inputs of which one makes no sense none is handled, and nothing is lost`() {
+        Machine().use { machine ->
+            val dial = machine.connect(now, Endpoint(listOf("pbx"), "x"), Secret.password("y")).effects
+                .filterIsInstance<Effect.Dial>().single()
+            machine.handle(listOf(MachineInput.Opened(now, dial.socket)))
+            val pong = MachineInput.Frame(now, dial.socket, Unprinted("""["pong",{"qid":"1"}]"""))
+            for (params in listOf("{", "[1]", "7")) {
+                val bad = MachineInput.Commanded(now, Command.Exec("m", Json(params)))
+                assertEquals("not_json", assertThrows<CallfoldException> { machine.handle(listOf(pong, bad)) }.details.name)
+            }
+            assertTrue(machine.handle(listOf(pong)).effects.any { it is Effect.Send && it.method == "login" })
+        }
+    }
+
+    @Test
     fun `what cannot be read is told, and nothing is thrown`() {
         Machine(MachineMode.REPLAY).use { machine ->
             val dial = machine.connect(now, Endpoint(listOf("pbx"), "x"), null).effects
