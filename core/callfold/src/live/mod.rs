@@ -46,5 +46,5 @@ pub use callfold_transport::{
     Reconnect, Routes, Secret, Secrets, Seen, SocketError, SystemClock, Tls, TokioClock,
 };
 
-pub use record::{RecordError, Recorded, endpoint, record};
+pub use record::{RecordError, Recorded, endpoint, record, recorder};
 pub use watch::{LineRow, LineWatch, WhoRow};

@@ -52,7 +52,12 @@ pub async fn record(log: &Log, info: StreamInfo, options: Options) -> Result<Rec
     Ok(Recorded { line: Line::open(recorder, options)?, stream })
 }
 
-fn recorder(log: &Log, info: &StreamInfo) -> Result<Recorder, RecordError> {
+/// The recorder of a stream, for whoever has a socket of their own: begins the stream of `info`'s name, or goes on with it.
+/// A machine that goes on has the sockets of before: tell it first that they are closed.
+///
+/// # Errors
+/// [`RecordError`]: the stream is another line's, or the log cannot be read.
+pub fn recorder(log: &Log, info: &StreamInfo) -> Result<Recorder, RecordError> {
     let there = match log.stream(info.name.as_str()) {
         Ok(there) => there,
         Err(LogError::NoStream(_)) => return Ok(Recorder::begin(log, info)?),

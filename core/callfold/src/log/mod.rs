@@ -64,7 +64,7 @@ pub use heads::HeadLine;
 pub use import::{Imported, check_export};
 pub use index::{CallQuery, FoundCall};
 pub use info::StreamInfo;
-pub use input_json::input as input_json;
+pub use input_json::{NotAnInput, input as input_json, input_from_json};
 pub use reader::{LogRecord, Records, Told, ToldRecord};
 pub use recorder::Recorder;
 pub use select::{EventQuery, FoundEvent};

@@ -81,6 +81,12 @@ impl Recorder {
         &self.machine
     }
 
+    /// The number of the last record; 0 if there is none yet.
+    #[must_use]
+    pub const fn seq(&self) -> u64 {
+        self.writer.head().0
+    }
+
     /// The stream that is recorded.
     #[must_use]
     pub const fn stream(&self) -> StreamId {

@@ -65,6 +65,9 @@ codes! {
     5004 UnknownName "unknown_name" "a name is none of those there are: a table, a format, a kind, an option",
     5005 BadTime "bad_time" "a time cannot be read, or is further away than times are kept",
     5006 NotJson "not_json" "an argument that is to be JSON is none, or is no object",
+    5007 NotUtf8 "not_utf8" "a text that was given is not UTF-8",
+    5008 NullPointer "null_pointer" "an argument that must be given is NULL",
+    5009 BufferTooShort "buffer_too_short" "the memory given for an answer is too short; the answer says how much it takes",
 
     5101 StoreMissing "store_missing" "there is no store at this place; make one, or name another",
     5102 NotAStore "not_a_store" "there is something at this place, and it is no store of callfold's",
@@ -147,6 +150,9 @@ codes! {
     5705 AlreadyUsed "already_used" "it can be used once, and was",
     5706 ListenerFailed "listener_failed" "a listener of the application threw; look at what it threw",
     5707 AfterFork "after_fork" "it was opened before the process was forked; open it in the child, or spawn instead",
+    5708 BadHandle "bad_handle" "a handle names nothing that there is: it is zero, was freed, or never made",
+    5709 WrongHandle "wrong_handle" "a handle is of another type than is wanted",
+    5710 TimedOut "timed_out" "it was waited for as long as was asked; what was begun takes its course",
 
     5901 Internal "internal" "callfold itself is at fault: a panic was caught; please tell us, with the message",
     5902 Unknown "unknown" "a fault of a kind that this version has no code for; the message says what",
