@@ -5,7 +5,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     match std::env::var("CARGO_CFG_TARGET_OS").as_deref() {
         Ok("macos" | "ios") => {
-            println!("cargo::rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libcallfold.1.dylib")
+            println!("cargo::rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libcallfold.1.dylib");
         }
         Ok("windows") | Err(_) => {}
         Ok(_) => println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libcallfold.so.1"),

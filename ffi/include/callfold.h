@@ -1320,8 +1320,10 @@ typedef struct {
 // The reducer for one agent's line. It does nothing by itself: it has no clock, no socket and no thread. Its inputs have one
 // order, so it is used by one thread at a time (CALLFOLD_USED_AT_ONCE).
 //
-// 1. Make it. 2. Give it what happens (`_connect`, `_handle`). 3. Ask for events until CALLFOLD_END, if you want them, and
-// for effects until CALLFOLD_END, and carry those out. 4. Come back with CALLFOLD_INPUT_WAKE at `_next_timeout`.
+// 1. Make it.
+// 2. Give it what happens (`_connect`, `_handle`).
+// 3. Ask for events until CALLFOLD_END, if you want them, and for effects until CALLFOLD_END, and carry those out.
+// 4. Come back with CALLFOLD_INPUT_WAKE at `_next_timeout`.
 typedef struct {
     // The handle. Zero is none.
     uint64_t handle;

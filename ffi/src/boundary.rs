@@ -31,12 +31,7 @@ thread_local! {
 
 /// Does what a function is to do. Nothing gets out of it but a number: a panic, too, becomes `CALLFOLD_INTERNAL`.
 pub(crate) fn cross(deed: impl FnOnce() -> Result<Status, Problem>) -> callfold_result {
-    let done = caught(|| {
-        #[cfg(feature = "panic-injection")]
-        injected::strike();
-        deed()
-    });
-    match done {
+    match caught(deed) {
         Ok(status) => status as u32,
         Err(problem) => fail(problem),
     }
@@ -50,7 +45,12 @@ pub(crate) fn done(deed: impl FnOnce() -> Result<(), Problem>) -> callfold_resul
 /// Does something; a panic in it becomes a problem.
 pub(crate) fn caught<T>(deed: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
     // What is shared and was being changed is behind locks that say nothing of what a panic left.
-    catch_unwind(AssertUnwindSafe(deed)).unwrap_or_else(|panic| Err(panicked(&*panic)))
+    let deed = AssertUnwindSafe(|| {
+        #[cfg(feature = "panic-injection")]
+        injected::strike();
+        deed()
+    });
+    catch_unwind(deed).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
 /// What a panic says.

@@ -119,7 +119,7 @@ pub struct callfold_effect {
 
 /// What decides.
 enum Reducer {
-    Machine(Machine, Outcome),
+    Machine(Box<(Machine, Outcome)>),
     Recorder(Box<Recorder>, String),
 }
 
@@ -148,7 +148,7 @@ impl Fed {
     }
 
     pub(crate) fn machine(machine: Machine) -> Self {
-        Self::over(Reducer::Machine(machine, Outcome::default()))
+        Self::over(Reducer::Machine(Box::new((machine, Outcome::default()))))
     }
 
     /// Of a stream of this name.
@@ -158,7 +158,7 @@ impl Fed {
 
     const fn reduced(&self) -> &Machine {
         match &self.reducer {
-            Reducer::Machine(machine, _) => machine,
+            Reducer::Machine(machine) => &machine.0,
             Reducer::Recorder(recorder, _) => recorder.machine(),
         }
     }
@@ -173,7 +173,8 @@ impl Fed {
         let input = Input { at, kind };
         let Self { reducer, events, effects, .. } = self;
         match reducer {
-            Reducer::Machine(machine, outcome) => {
+            Reducer::Machine(held) => {
+                let (machine, outcome) = &mut **held;
                 machine.handle(&input, outcome);
                 let now = machine.now().as_micros();
                 events
@@ -282,7 +283,7 @@ impl Fed {
     fn told(&self, index: usize) -> Option<(&Event, callfold_event)> {
         let (event, at, seq, place) = self.events.get(index)?;
         let stream = match &self.reducer {
-            Reducer::Machine(..) => None,
+            Reducer::Machine(_) => None,
             Reducer::Recorder(_, stream) => Some(stream.as_str()),
         };
         Some((event, event::told(event, Place { at: *at, seq: *seq, place: *place, stream })))
@@ -375,7 +376,7 @@ impl Fed {
     pub(crate) fn seen(&self) -> Seen {
         let machine = self.reduced();
         let seq = match &self.reducer {
-            Reducer::Machine(..) => 0,
+            Reducer::Machine(_) => 0,
             Reducer::Recorder(recorder, _) => recorder.seq(),
         };
         Seen { view: machine.view().clone(), at: Some(machine.now()), seq, turn: 0, numbers: Vec::new() }

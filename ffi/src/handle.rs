@@ -235,4 +235,16 @@ mod tests {
         }
         free::<Other>(thing).unwrap();
     }
+
+    #[test]
+    fn what_one_thread_uses_is_refused_to_others_and_not_after() {
+        let single = Single::new(1);
+        let mine = single.mine().unwrap();
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| single.mine().err().map(|problem| problem.code));
+            assert_eq!(other.join().unwrap(), Some(ProblemCode::UsedAtOnce));
+        });
+        drop(mine);
+        assert!(single.mine().is_ok());
+    }
 }

@@ -181,7 +181,7 @@ impl Queue {
 
     /// A command that nobody waited for has ended.
     pub(crate) fn answered(&self, ticket: u64, result: &Result<CommandResult, LineError>) {
-        let result = result.as_ref().map(CommandResult::clone).map_err(|error| Problem::from(error.clone()));
+        let result = result.clone().map_err(Problem::from);
         self.put([What::Answer { ticket, result }]);
     }
 
@@ -513,11 +513,8 @@ pub extern "C" fn callfold_line_listen(
         let caller = thread::Builder::new().name("callfold news".to_owned());
         let thread = caller.spawn(move || {
             let user = user;
-            loop {
-                match told.next(CALLFOLD_FOREVER) {
-                    Ok(item) => function(user.0, &item.told()),
-                    Err(_) => break,
-                }
+            while let Ok(item) = told.next(CALLFOLD_FOREVER) {
+                function(user.0, &item.told());
             }
             if !told.state().closed {
                 function(user.0, &callfold_news_item { kind: CALLFOLD_NEWS_ENDED, ..NOTHING });

@@ -702,9 +702,8 @@ pub extern "C" fn callfold_simulator_set_faults(
     faults: *const callfold_faults,
 ) -> callfold_result {
     done(|| {
-        let faults = options::must(faults)?.made()?;
         with(simulator, |_, simulator| {
-            simulator.set_faults(faults);
+            simulator.set_faults(options::must(faults)?.made()?);
             Ok(())
         })
     })

@@ -149,6 +149,10 @@ pub(crate) fn copy(
 
 /// A text that ends with NUL, as callfold takes it: borrowed, without the NUL. NULL is nothing.
 #[unsafe(no_mangle)]
+#[allow(
+    clippy::not_unsafe_ptr_arg_deref,
+    reason = "it is for C alone, whose pointers are what the header asks for"
+)]
 pub extern "C" fn callfold_text(nul_terminated: *const c_char) -> callfold_str {
     if nul_terminated.is_null() {
         return callfold_str::NONE;
