@@ -59,6 +59,15 @@ internal fun closing(what: Any) {
     }
 }
 
+/** What came for a coroutine that was cancelled goes, if it came. What is generated calls it (`bindings/uniffi/generate`). */
+internal inline fun tooLate(result: () -> Any?) {
+    try {
+        (result() as? AutoCloseable)?.close()
+    } catch (_: Exception) {
+        // Nothing came, or an error that nobody waits for.
+    }
+}
+
 /** Events were missed by a reader that was too slow. */
 internal fun missed(count: ULong): CallfoldException =
     CallfoldException.Failed(problem(5303, "news_missed", "$count news were missed"))
