@@ -6,7 +6,7 @@ use callfold::{
     NewConference, PhoneNumber, Text,
 };
 
-use crate::convert::{numbers, text};
+use crate::convert::text;
 use crate::error::{CallfoldError, Problem as Told};
 use crate::words::{AgentState, GhostMode, WebStatus};
 
@@ -192,21 +192,21 @@ pub enum Command {
     /// Calls a number; while talking, as a consultation.
     Call {
         /// Whom.
-        number: String,
+        number: PhoneNumber,
         /// Whether the other side's phone rings first, and the agent's own then.
         party_first: bool,
     },
     /// Calls a number so that its phone answers by itself.
     Intercom {
         /// Whom.
-        number: String,
+        number: PhoneNumber,
     },
     /// Answers the ringing call, if the phone can be told to.
     Answer,
     /// Ends the call, or parts with the given parties of a conference.
     EndCall {
         /// Whom to part with; none for the whole call.
-        targets: Option<Vec<String>>,
+        targets: Option<Vec<PhoneNumber>>,
     },
     /// Puts on hold, or takes back.
     Hold,
@@ -215,14 +215,14 @@ pub enum Command {
     /// Passes the call on; without a number, and with someone held, connects the two.
     Transfer {
         /// To whom.
-        number: Option<String>,
+        number: Option<PhoneNumber>,
     },
     /// Connects the held party and the present one, and leaves.
     Commutate,
     /// Makes a conference with these numbers, or invites them to it; without any, of the call and the held one.
     Conference {
         /// Whom. An empty list is not the same as none.
-        numbers: Option<Vec<String>>,
+        numbers: Option<Vec<PhoneNumber>>,
         /// The id (a GUID) of a new conference. It is drawn if it is not given: give it where the same inputs are to
         /// give the same log.
         id: Option<String>,
@@ -234,7 +234,7 @@ pub enum Command {
         /// How.
         mode: GhostMode,
         /// A user's number or id.
-        target: String,
+        target: PhoneNumber,
     },
     /// Sets the web status, the older way.
     SetStatus {
@@ -253,7 +253,7 @@ pub enum Command {
     /// Sets the number that calls are redirected to; forgets it, if it is empty.
     SetRedirectNumber {
         /// Which.
-        number: String,
+        number: PhoneNumber,
     },
     /// Calls a method of the server, or one of its stored procedures.
     Exec {
@@ -281,7 +281,7 @@ pub enum Command {
     /// The CTI model calls a number. Refused with 1000 unless the model is kept, as are all commands of the model.
     ModelMakeCall {
         /// Whom.
-        number: String,
+        number: PhoneNumber,
     },
     /// The CTI model answers the current call.
     ModelAnswerCall,
@@ -292,7 +292,7 @@ pub enum Command {
     /// The CTI model consults a number while the customer waits.
     ModelMakeConsultCall {
         /// Whom.
-        number: String,
+        number: PhoneNumber,
     },
     /// The CTI model connects the customer and the consultant.
     ModelTransferCall,
@@ -301,7 +301,7 @@ pub enum Command {
     /// The CTI model passes the call on without consulting.
     ModelBlindTransferCall {
         /// To whom.
-        number: String,
+        number: PhoneNumber,
     },
     /// The CTI model sets the web status.
     ModelSetAgentState {
@@ -323,25 +323,23 @@ pub enum Command {
 impl Command {
     /// The command as the engine has it.
     pub(crate) fn made(self) -> Result<Made, CallfoldError> {
-        let number = |number: String| PhoneNumber::from(number.as_str());
         Ok(match self {
             Self::Disconnect => Made::Disconnect,
-            Self::Call { number: to, party_first } => Made::Call {
-                number: number(to),
+            Self::Call { number, party_first } => Made::Call {
+                number,
                 sequence: if party_first { CallSequence::PartyFirst } else { CallSequence::AgentFirst },
             },
-            Self::Intercom { number: to } => Made::Intercom { number: number(to) },
+            Self::Intercom { number } => Made::Intercom { number },
             Self::Answer => Made::Answer,
-            Self::EndCall { targets } => Made::EndCall { targets: targets.map(|targets| numbers(&targets)) },
+            Self::EndCall { targets } => Made::EndCall { targets },
             Self::Hold => Made::Hold,
             Self::Toggle => Made::Toggle,
-            Self::Transfer { number: to } => Made::Transfer { number: to.map(number) },
+            Self::Transfer { number } => Made::Transfer { number },
             Self::Commutate => Made::Commutate,
-            Self::Conference { numbers: with, id, room } => Made::Conference {
-                numbers: with.map(|with| numbers(&with)),
-                given: Some(new_conference(id, room)?),
-            },
-            Self::Ghost { mode, target } => Made::Ghost { mode: mode.into(), target: number(target) },
+            Self::Conference { numbers, id, room } => {
+                Made::Conference { numbers, given: Some(new_conference(id, room)?) }
+            }
+            Self::Ghost { mode, target } => Made::Ghost { mode: mode.into(), target },
             Self::SetStatus { status, reason } => Made::SetStatus {
                 status: Text::from(callfold::WebStatus::from(status).name()),
                 reason: reason.map(Into::into),
@@ -350,7 +348,7 @@ impl Command {
                 status: Text::from(callfold::AgentState::from(status).name()),
                 reason: reason.map(Into::into),
             },
-            Self::SetRedirectNumber { number: to } => Made::SetRedirectNumber { number: number(to) },
+            Self::SetRedirectNumber { number } => Made::SetRedirectNumber { number },
             Self::Exec { method, params } => {
                 Made::Exec { method: Text::from(method), params: params.map(object).transpose()? }
             }
@@ -361,18 +359,14 @@ impl Command {
                 send_back,
             },
             Self::CallJournal { chain } => Made::CallJournal { chain: ChainId::from(chain.as_str()) },
-            Self::ModelMakeCall { number: to } => Made::Model(ModelCommand::MakeCall(number(to))),
+            Self::ModelMakeCall { number } => Made::Model(ModelCommand::MakeCall(number)),
             Self::ModelAnswerCall => Made::Model(ModelCommand::AnswerCall),
             Self::ModelDropCall => Made::Model(ModelCommand::DropCall),
             Self::ModelHoldOrUnholdCall => Made::Model(ModelCommand::HoldOrUnholdCall),
-            Self::ModelMakeConsultCall { number: to } => {
-                Made::Model(ModelCommand::MakeConsultCall(number(to)))
-            }
+            Self::ModelMakeConsultCall { number } => Made::Model(ModelCommand::MakeConsultCall(number)),
             Self::ModelTransferCall => Made::Model(ModelCommand::TransferCall),
             Self::ModelCancelTransfer => Made::Model(ModelCommand::CancelTransfer),
-            Self::ModelBlindTransferCall { number: to } => {
-                Made::Model(ModelCommand::BlindTransferCall(number(to)))
-            }
+            Self::ModelBlindTransferCall { number } => Made::Model(ModelCommand::BlindTransferCall(number)),
             Self::ModelSetAgentState { status } => {
                 let status = callfold::WebStatus::from(status).name();
                 Made::Model(ModelCommand::SetAgentState(Text::from(status)))

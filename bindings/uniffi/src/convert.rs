@@ -52,7 +52,7 @@ pub(crate) fn text(text: Option<&Text>) -> Option<String> {
     text.map(|text| text.as_str().to_owned())
 }
 
-/// Numbers of an application as the engine has them.
-pub(crate) fn numbers(numbers: &[String]) -> Vec<PhoneNumber> {
-    numbers.iter().map(|number| PhoneNumber::from(number.as_str())).collect()
+/// A login, a comment or another text that names somebody: masked where it is printed.
+pub(crate) fn naming(text: &Text) -> PersonName {
+    PersonName::from(text.as_str())
 }

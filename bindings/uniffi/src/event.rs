@@ -1,8 +1,9 @@
 //! Events, as they cross: what apps act on is typed, and everything is there as JSON. The one table of both.
 
-use callfold::{JsonText, Timestamp, announce};
+use callfold::{JsonText, PersonName, Timestamp, announce};
 
 use crate::command::{BreakReason, CommandResult, ProtocolCode, ServerError};
+use crate::convert::naming;
 use crate::cti::{CtiModel, ProviderEvent};
 use crate::party::{Held, Party, parties};
 use crate::words::{AgentState, LineState, WebStatus};
@@ -53,7 +54,7 @@ pub enum Event {
     /// A connection was asked for.
     Connecting {
         /// As whom.
-        login: String,
+        login: PersonName,
     },
     /// Login and loading are through.
     Connected,
@@ -246,7 +247,7 @@ impl From<&callfold::Event> for Event {
     fn from(event: &callfold::Event) -> Self {
         use callfold::Event as Of;
         match event {
-            Of::Connecting { login } => Self::Connecting { login: login.as_str().to_owned() },
+            Of::Connecting { login } => Self::Connecting { login: naming(login) },
             Of::Connected => Self::Connected,
             Of::ConnectFailed { code, server } => Self::ConnectFailed {
                 code: ProtocolCode::from(*code),

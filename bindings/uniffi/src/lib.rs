@@ -10,6 +10,8 @@
 
 #![allow(clippy::result_large_err, reason = "an error is written into bytes where it is made, not handed on")]
 
+#[cfg(target_os = "android")]
+mod android;
 mod call;
 mod command;
 mod convert;
@@ -28,6 +30,7 @@ mod run;
 mod secret;
 #[cfg(feature = "simulator")]
 mod simulator;
+mod source;
 mod state;
 mod time;
 mod words;

@@ -17,7 +17,7 @@ use crate::error::CallfoldError;
 use crate::listen::{LineListener, Subscription};
 use crate::machine::Endpoint;
 use crate::recorder::Recorder;
-use crate::run::{here, there};
+use crate::run::{here, runtime, there};
 use crate::secret::Secret;
 use crate::state::{LineSnapshot, Place};
 use crate::words::{AgentState, GhostMode, WebStatus};
@@ -103,8 +103,8 @@ pub struct Reason {
 
 /// An agent's line on a server.
 ///
-/// Open it, listen, connect, command; `leave` says goodbye and waits. Letting go of it says goodbye too, without waiting.
-/// It may be used from any thread. A command answers when the server has agreed or refused; what becomes of it on the
+/// Open it, listen, connect, command; `leave` says goodbye and waits. Letting go of it and of all its subscriptions says
+/// goodbye too, without waiting. It may be used from any thread. A command answers when the server has agreed or refused; what becomes of it on the
 /// line is told to listeners. Who waits for a command may be cancelled: the command takes its course all the same.
 #[derive(uniffi::Object)]
 pub struct Line {
@@ -113,6 +113,15 @@ pub struct Line {
     /// What connects it. The secret is in the line's keeping.
     connect: Made,
     stream: Option<String>,
+}
+
+/// What an application gives is text, which nothing prints.
+fn phone(number: &str) -> PhoneNumber {
+    PhoneNumber::from(number)
+}
+
+fn phones(numbers: Vec<String>) -> Vec<PhoneNumber> {
+    numbers.iter().map(|number| phone(number)).collect()
 }
 
 fn bad(text: &str) -> CallfoldError {
@@ -124,6 +133,8 @@ impl LineOptions {
         if self.endpoint.addresses.is_empty() {
             return Err(CallfoldError::of(ProblemCode::BadArgument, "no address is given"));
         }
+        #[cfg(target_os = "android")]
+        crate::android::may_dial(&self.endpoint.addresses)?;
         if self.buffer == 0 || self.buffer > MOST_NEWS {
             return Err(bad("a line's buffer holds from 1 to 65536 inputs"));
         }
@@ -182,7 +193,8 @@ impl Line {
     /// Opens a line, recorded if there is a recorder: it begins its stream, or goes on with it. It dials nothing yet.
     ///
     /// # Errors
-    /// `bad_argument`, `bad_range`, `bad_authority`; `stream_of_another` if the stream is another agent's.
+    /// `bad_argument`, `bad_range`, `bad_authority`; `stream_of_another` if the stream is another agent's; on Android
+    /// `tls_failed` for `wss` before `AndroidTls.init`.
     #[uniffi::constructor(default(recorder = None))]
     pub async fn open(
         options: LineOptions,
@@ -193,12 +205,12 @@ impl Line {
             let (how, connect) = options.made(secret.as_deref())?;
             let (line, stream) = match recorder {
                 Some(recorder) => {
-                    let login = &options.endpoint.login;
-                    let name = options.stream.as_ref().unwrap_or(login);
+                    let login = options.endpoint.login.as_str();
+                    let name = options.stream.clone().unwrap_or_else(|| login.to_owned());
                     let server = options.endpoint.addresses.first().map_or("", String::as_str);
-                    let info = StreamInfo::new(name, options.config(), SystemClock.now()).of(login, server);
+                    let info = StreamInfo::new(&name, options.config(), SystemClock.now()).of(login, server);
                     let recorded = live::record(&recorder.log, info, how).await?;
-                    (recorded.line, Some(name.clone()))
+                    (recorded.line, Some(name))
                 }
                 None => (live::Line::open(callfold::Machine::new(options.config()), how)?, None),
             };
@@ -221,7 +233,7 @@ impl Line {
         })
     }
 
-    /// Has a listener told what is so, and what happens from now on.
+    /// Has a listener told what is so, and what happens from now on. The line stays while somebody listens.
     ///
     /// # Errors
     /// `no_runtime`.
@@ -230,7 +242,7 @@ impl Line {
             // News first: whatever is told between the two is in the view as well, and told by its turn.
             let news = self.line.news();
             let view = self.view.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            Subscription::begin(listener, news, view)
+            Subscription::begin(listener, self.line.clone(), news, view)
         })
     }
 
@@ -319,6 +331,20 @@ impl Line {
         there(async move { Ok(line.close().await?) }).await
     }
 
+    /// Says goodbye to the server without waiting, and ends the line for everyone who has it, listeners too. What `close`
+    /// does in Kotlin; elsewhere for those who cannot wait for `leave`.
+    ///
+    /// # Errors
+    /// `no_runtime`.
+    pub fn let_go(&self) -> Result<(), CallfoldError> {
+        here(|| {
+            let line = self.line.clone();
+            // By what it ends is told to who waits for `ended`.
+            runtime()?.spawn(async move { drop(line.close().await) });
+            Ok(())
+        })
+    }
+
     /// Waits until the line has ended, whoever ended it.
     ///
     /// # Errors
@@ -345,7 +371,7 @@ impl Line {
     /// As `command`.
     #[uniffi::method(default(party_first = false))]
     pub async fn call(&self, number: String, party_first: bool) -> Result<CommandResult, CallfoldError> {
-        self.command(Command::Call { number, party_first }).await
+        self.command(Command::Call { number: phone(&number), party_first }).await
     }
 
     /// Calls a number so that its phone answers by itself.
@@ -353,7 +379,7 @@ impl Line {
     /// # Errors
     /// As `command`.
     pub async fn intercom(&self, number: String) -> Result<CommandResult, CallfoldError> {
-        self.command(Command::Intercom { number }).await
+        self.command(Command::Intercom { number: phone(&number) }).await
     }
 
     /// Answers the ringing call, if the phone can be told to.
@@ -370,7 +396,7 @@ impl Line {
     /// As `command`.
     #[uniffi::method(default(targets = None))]
     pub async fn end_call(&self, targets: Option<Vec<String>>) -> Result<CommandResult, CallfoldError> {
-        self.command(Command::EndCall { targets }).await
+        self.command(Command::EndCall { targets: targets.map(phones) }).await
     }
 
     /// Puts on hold, or takes back.
@@ -395,7 +421,7 @@ impl Line {
     /// As `command`.
     #[uniffi::method(default(number = None))]
     pub async fn transfer(&self, number: Option<String>) -> Result<CommandResult, CallfoldError> {
-        self.command(Command::Transfer { number }).await
+        self.command(Command::Transfer { number: number.as_deref().map(phone) }).await
     }
 
     /// Connects the held party and the present one, and leaves.
@@ -412,7 +438,7 @@ impl Line {
     /// As `command`.
     #[uniffi::method(default(numbers = None))]
     pub async fn conference(&self, numbers: Option<Vec<String>>) -> Result<CommandResult, CallfoldError> {
-        self.command(Command::Conference { numbers, id: None, room: None }).await
+        self.command(Command::Conference { numbers: numbers.map(phones), id: None, room: None }).await
     }
 
     /// Joins a subordinate's call: to listen, to help, or for all to hear.
@@ -420,7 +446,7 @@ impl Line {
     /// # Errors
     /// As `command`.
     pub async fn ghost(&self, mode: GhostMode, target: String) -> Result<CommandResult, CallfoldError> {
-        self.command(Command::Ghost { mode, target }).await
+        self.command(Command::Ghost { mode, target: phone(&target) }).await
     }
 
     /// Sets the user status: `Ready`, `ReadyInCallCentre`, `ReadyByHand`, `Busy`, `DoNotDisturb`, `Redirect` or `Break`,
@@ -456,7 +482,7 @@ impl Line {
     /// As `command`.
     #[uniffi::method(default(number = ""))]
     pub async fn redirect_to(&self, number: String) -> Result<CommandResult, CallfoldError> {
-        self.command(Command::SetRedirectNumber { number }).await
+        self.command(Command::SetRedirectNumber { number: phone(&number) }).await
     }
 
     /// Calls a method of the server, or one of its stored procedures. `params` is a JSON object.
@@ -502,7 +528,7 @@ impl Line {
     /// # Errors
     /// As `command`.
     pub async fn model_make_call(&self, number: String) -> Result<CommandResult, CallfoldError> {
-        self.command(Command::ModelMakeCall { number }).await
+        self.command(Command::ModelMakeCall { number: phone(&number) }).await
     }
 
     /// The CTI model answers the current call.
@@ -534,7 +560,7 @@ impl Line {
     /// # Errors
     /// As `command`.
     pub async fn model_make_consult_call(&self, number: String) -> Result<CommandResult, CallfoldError> {
-        self.command(Command::ModelMakeConsultCall { number }).await
+        self.command(Command::ModelMakeConsultCall { number: phone(&number) }).await
     }
 
     /// The CTI model connects the customer and the consultant.
@@ -558,7 +584,7 @@ impl Line {
     /// # Errors
     /// As `command`.
     pub async fn model_blind_transfer_call(&self, number: String) -> Result<CommandResult, CallfoldError> {
-        self.command(Command::ModelBlindTransferCall { number }).await
+        self.command(Command::ModelBlindTransferCall { number: phone(&number) }).await
     }
 
     /// The CTI model sets the web status.

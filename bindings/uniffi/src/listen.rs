@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use callfold::live::{LineError, News, NewsReader, Seen};
+use callfold::live::{Line, LineError, News, NewsReader, Seen};
 use futures_util::FutureExt as _;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -54,11 +54,18 @@ pub trait LineListener: Send + Sync {
     fn ended(&self) -> Result<(), CallfoldError>;
 }
 
-/// A listener at a line, until it is stopped or let go of.
+/// A listener at a line, until it is stopped or let go of. The line stays as long: who keeps no more than this still hears.
 #[derive(uniffi::Object)]
 pub struct Subscription {
     stopped: Arc<AtomicBool>,
-    task: Mutex<Option<AbortHandle>>,
+    listening: Mutex<Option<Listening>>,
+}
+
+/// What goes when it is stopped.
+struct Listening {
+    task: AbortHandle,
+    /// Not used, but had: a line that nobody has says goodbye.
+    _line: Line,
 }
 
 #[uniffi::export]
@@ -67,8 +74,8 @@ impl Subscription {
     /// from.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
-        if let Some(task) = self.task.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            task.abort();
+        if let Some(listening) = self.listening.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            listening.task.abort();
         }
     }
 }
@@ -83,13 +90,15 @@ impl Subscription {
     /// Begins to listen.
     pub(crate) fn begin(
         listener: Arc<dyn LineListener>,
+        line: Line,
         news: NewsReader,
         view: watch::Receiver<Seen>,
     ) -> Result<Arc<Self>, CallfoldError> {
         let stopped = Arc::new(AtomicBool::new(false));
         let teller = Teller { listener, stopped: stopped.clone() };
         let task = run::runtime()?.spawn(listen(teller, news, view)).abort_handle();
-        Ok(Arc::new(Self { stopped, task: Mutex::new(Some(task)) }))
+        let listening = Mutex::new(Some(Listening { task, _line: line }));
+        Ok(Arc::new(Self { stopped, listening }))
     }
 }
 

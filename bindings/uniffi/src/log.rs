@@ -1,21 +1,22 @@
 //! Logs, read: streams, events, calls, time, the state at any moment, and whether they are whole.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Cursor, Seek as _, Write as _};
+use std::io::{self, BufRead, BufReader, BufWriter, Cursor, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use callfold::files::{self, Content};
 use callfold::log::{self, HeadLine, Instant, Log, LogError, OnProgress, Stream, VerifyOptions};
 use callfold::problem::{Problem, ProblemCode};
-use callfold::{Mode, Span, Text, Timestamp};
+use callfold::{Mode, PersonName, PhoneNumber, Span, Text, Timestamp};
 
 use crate::call::{Call, CommandTrail};
-use crate::convert::text;
+use crate::convert::{naming, text};
 use crate::error::CallfoldError;
 use crate::event::Told;
 use crate::pictures::Picture;
-use crate::run::{self, ProgressListener};
+use crate::run::{self, ProgressListener, go_on};
+use crate::source::Source;
 use crate::state::{LineSnapshot, Place};
 use crate::time::TimeRow;
 
@@ -34,7 +35,7 @@ pub struct StreamInfo {
     /// What it is about, for people.
     pub title: String,
     /// The agent's login, if it is known.
-    pub agent: Option<String>,
+    pub agent: Option<PersonName>,
     /// The server's address, if it was known beforehand.
     pub server: Option<String>,
     /// When it was begun.
@@ -65,10 +66,10 @@ pub struct CallQuery {
     pub to: Option<Timestamp>,
     /// With this number at the other end, as it was told.
     #[uniffi(default = None)]
-    pub number: Option<String>,
+    pub number: Option<PhoneNumber>,
     /// Of this agent: the login.
     #[uniffi(default = None)]
-    pub agent: Option<String>,
+    pub agent: Option<PersonName>,
     /// Of this id.
     #[uniffi(default = None)]
     pub id: Option<String>,
@@ -162,7 +163,7 @@ fn stream_info(log: &Log, stream: &Stream) -> Result<StreamInfo, LogError> {
         number: stream.id.0,
         name: info.name.as_str().to_owned(),
         title: info.title.as_str().to_owned(),
-        agent: text(log.agent(stream.id)?.as_ref()),
+        agent: log.agent(stream.id)?.as_ref().map(naming),
         server: text(info.server.as_ref()),
         began: info.began,
         last: stream.head.at,
@@ -182,33 +183,48 @@ fn found(
     let mut wanted = log::CallQuery::default();
     wanted.stream = query.stream.as_ref().map(|name| Ok::<_, LogError>(log.stream(name)?.id)).transpose()?;
     (wanted.from, wanted.to) = (query.from, query.to);
-    wanted.number.clone_from(&query.number);
+    wanted.number = query.number.as_ref().map(|number| number.as_str().to_owned());
     wanted.chain.clone_from(&query.id);
-    wanted.agent.clone_from(&query.agent);
+    wanted.agent = query.agent.as_ref().map(|agent| agent.as_str().to_owned());
     log.bring_up_to_date(wanted.stream, progress)?;
     let calls = log.calls(&wanted)?.into_iter();
     calls.map(|found| Ok((log.info(found.stream)?.name, found))).collect()
 }
 
-/// Takes what is in a file into a log: the names of its streams.
+/// Takes what is in a file into a log: the names of its streams. It is broken off while it is read; a recorded session that
+/// was read to its end takes its course, because half a stream cannot be taken back.
 fn take_in(
     log: &Log,
-    input: impl io::BufRead + Send + 'static,
+    input: impl BufRead,
     name: Option<&str>,
     progress: OnProgress<'_>,
 ) -> Result<Vec<String>, LogError> {
-    let (content, mut input) = Content::of(input)?;
+    let (content, input) = Content::of(input)?;
+    let input = spooled(input, progress)?;
     let streams = match content {
         Content::Trace => vec![log.import_trace(input, name)?.stream],
-        Content::Log => {
-            // It is read twice, and a packed file cannot be: it waits in a file without a name.
-            let mut spool = tempfile::tempfile()?;
-            io::copy(&mut input, &mut spool)?;
-            spool.rewind()?;
-            log.import(BufReader::new(spool), progress)?.streams
-        }
+        Content::Log => log.import(input, progress)?.streams,
     };
     streams.into_iter().map(|id| Ok(log.info(id)?.name.as_str().to_owned())).collect()
+}
+
+/// A log in memory that has what is in a file. When it is broken off, it goes.
+fn read_in(input: impl BufRead, progress: OnProgress<'_>) -> Result<Log, LogError> {
+    let log = Log::in_memory()?;
+    let (content, input) = Content::of(input)?;
+    match content {
+        Content::Trace => drop(log.import_trace(Source::new(input, progress), None)?),
+        Content::Log => drop(log.import(spooled(input, progress)?, progress)?),
+    }
+    Ok(log)
+}
+
+/// Input in a file without a name: a log is read twice, and a packed file cannot be.
+fn spooled(input: impl BufRead, progress: OnProgress<'_>) -> Result<BufReader<File>, LogError> {
+    let mut spool = tempfile::tempfile()?;
+    io::copy(&mut Source::new(input, progress), &mut spool)?;
+    spool.rewind()?;
+    Ok(BufReader::new(spool))
 }
 
 /// A file that is written beside its place, and moved there when it is whole.
@@ -253,9 +269,8 @@ impl LogReader {
         progress: Option<Arc<dyn ProgressListener>>,
     ) -> Result<Arc<Self>, CallfoldError> {
         run::work(progress, move |progress| {
-            let log = Log::in_memory()?;
-            take_in(&log, files::open(&PathBuf::from(path)).map_err(LogError::Io)?, None, progress)?;
-            Ok(Arc::new(Self(log)))
+            let input = files::open(&PathBuf::from(path)).map_err(LogError::Io)?;
+            Ok(Arc::new(Self(read_in(input, progress)?)))
         })
         .await
     }
@@ -270,9 +285,8 @@ impl LogReader {
         progress: Option<Arc<dyn ProgressListener>>,
     ) -> Result<Arc<Self>, CallfoldError> {
         run::work(progress, move |progress| {
-            let log = Log::in_memory()?;
-            take_in(&log, files::unpacked(Cursor::new(bytes)).map_err(LogError::Io)?, None, progress)?;
-            Ok(Arc::new(Self(log)))
+            let input = files::unpacked(Cursor::new(bytes)).map_err(LogError::Io)?;
+            Ok(Arc::new(Self(read_in(input, progress)?)))
         })
         .await
     }
@@ -281,10 +295,18 @@ impl LogReader {
     ///
     /// # Errors
     /// If they cannot be read.
-    pub async fn streams(&self) -> Result<Vec<StreamInfo>, CallfoldError> {
-        self.work(None, |log, _| {
-            let streams = log.streams()?;
-            Ok(streams.iter().map(|stream| stream_info(log, stream)).collect::<Result<_, _>>()?)
+    #[uniffi::method(default(progress = None))]
+    pub async fn streams(
+        &self,
+        progress: Option<Arc<dyn ProgressListener>>,
+    ) -> Result<Vec<StreamInfo>, CallfoldError> {
+        self.work(progress, |log, progress| {
+            let mut all = Vec::new();
+            for stream in log.streams()? {
+                go_on(progress, all.len() as u64)?;
+                all.push(stream_info(log, &stream)?);
+            }
+            Ok(all)
         })
         .await
     }
@@ -303,13 +325,20 @@ impl LogReader {
     ///
     /// # Errors
     /// `no_stream`, or if it cannot be read.
-    #[uniffi::method(default(from_seq = 1, most = 10_000))]
-    pub async fn events(&self, stream: String, from_seq: u64, most: u32) -> Result<Vec<Told>, CallfoldError> {
-        self.work(None, move |log, _| {
+    #[uniffi::method(default(from_seq = 1, most = 10_000, progress = None))]
+    pub async fn events(
+        &self,
+        stream: String,
+        from_seq: u64,
+        most: u32,
+        progress: Option<Arc<dyn ProgressListener>>,
+    ) -> Result<Vec<Told>, CallfoldError> {
+        self.work(progress, move |log, progress| {
             let id = log.stream(&stream)?.id;
             let mut events = Vec::new();
             for told in log.told(id, from_seq) {
                 let told = told?;
+                go_on(progress, told.seq)?;
                 events.extend(Told::all(&told.events, told.at, Some(told.seq), None));
                 if events.len() >= most as usize {
                     break;
@@ -489,7 +518,8 @@ impl LogReader {
         .await
     }
 
-    /// Takes a recorded session or an exported log in: the names of its streams.
+    /// Takes a recorded session or an exported log in: the names of its streams. While it is read it can be broken off; a
+    /// recorded session that was read takes its course.
     ///
     /// # Errors
     /// `file_failed`, `bad_trace`, `export_changed`, `name_taken`, `read_only` and the like.

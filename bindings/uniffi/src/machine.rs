@@ -6,7 +6,7 @@ use callfold::problem::ProblemCode;
 use callfold::wire::{FrameText, LoginSecret};
 use callfold::{
     Command as Made, Config, Credential, CredentialHandle, CtiConfig, Input, InputKind, ModelCommand,
-    Outcome, SocketId, Text, Timestamp,
+    Outcome, PersonName, SocketId, Text, Timestamp,
 };
 
 use crate::command::Command;
@@ -32,7 +32,7 @@ pub struct Endpoint {
     /// One to ten addresses, such as `wss://pbx.example`; all are dialled at once.
     pub addresses: Vec<String>,
     /// The agent's login.
-    pub login: String,
+    pub login: PersonName,
     /// The workplace, if the server asks for it.
     #[uniffi(default = None)]
     pub workplace: Option<String>,

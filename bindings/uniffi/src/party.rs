@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use callfold::{ChainId, ConferenceId, PersonName, PhoneNumber, UserId};
 
-use crate::convert::{MaskedId, text};
+use crate::convert::{MaskedId, naming, text};
 
 /// Someone or something at the other end: a caller, a colleague, a voice menu, a competitor of a conference.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
@@ -65,9 +65,9 @@ pub struct PartyUser {
     /// The user's name.
     pub name: Option<PersonName>,
     /// The user's login.
-    pub login: Option<String>,
+    pub login: Option<PersonName>,
     /// A comment on the user.
-    pub comment: Option<String>,
+    pub comment: Option<PersonName>,
 }
 
 /// Who is held.
@@ -83,8 +83,8 @@ pub enum Held {
     OfConference {
         /// Its id.
         id: String,
-        /// Its name.
-        name: Option<String>,
+        /// Its name, which may be its maker's.
+        name: Option<PersonName>,
         /// Its room.
         room: Option<i64>,
     },
@@ -147,8 +147,8 @@ impl From<&callfold::PartyUser> for PartyUser {
         Self {
             id: UserId::as_str(&user.id).to_owned(),
             name: user.name.clone(),
-            login: text(user.login.as_ref()),
-            comment: text(user.comment.as_ref()),
+            login: user.login.as_ref().map(naming),
+            comment: user.comment.as_ref().map(naming),
         }
     }
 }
@@ -157,7 +157,8 @@ impl From<&callfold::Held> for Held {
     fn from(held: &callfold::Held) -> Self {
         match held {
             callfold::Held::Conference { id, name, room } => {
-                Self::OfConference { id: id.as_str().to_owned(), name: text(name.as_ref()), room: *room }
+                let name = name.as_ref().map(naming);
+                Self::OfConference { id: id.as_str().to_owned(), name, room: *room }
             }
             callfold::Held::Party(party) => Self::OfParty { party: Party::from(party) },
             // The engine's may grow; clippy counts its words.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use callfold::log::LogError;
 use callfold::replay::{self, Announcer, Step, Tally, Watch};
 use callfold::trace::{Header, Level};
-use callfold::{Timestamp, files};
+use callfold::{JsonText, Timestamp, files};
 
 use crate::error::CallfoldError;
 use crate::run::{self, ProgressListener, go_on};
@@ -31,7 +31,7 @@ pub struct Replay {
     /// How many lines were passed over, because nothing is known of their kind.
     pub unknown_lines: u64,
     /// What the reference client would have announced: JSON lines, as `callfold replay --announce` writes them.
-    pub announcements: Vec<u8>,
+    pub announcements: JsonText,
 }
 
 struct Session<'p> {
@@ -89,6 +89,7 @@ pub async fn replay_file(
         };
         let input = files::open(&PathBuf::from(path)).map_err(LogError::Io)?;
         replay::run(input, &mut session).map_err(LogError::from)?;
+        let announcements = session.announcer.into_inner();
         Ok(Replay {
             name: session.name,
             title: session.title,
@@ -98,7 +99,7 @@ pub async fn replay_file(
             refused: session.tally.refused,
             findings: session.tally.findings,
             unknown_lines: session.unknown_lines,
-            announcements: session.announcer.into_inner(),
+            announcements: JsonText::new(&String::from_utf8_lossy(&announcements)),
         })
     })
     .await

@@ -3,7 +3,7 @@
 use callfold::{PersonName, PhoneNumber, Timestamp, View};
 
 use crate::command::BreakReason;
-use crate::convert::text;
+use crate::convert::naming;
 use crate::cti::CtiModel;
 use crate::party::{Conference, Held, Party, parties};
 use crate::words::{AgentState, Answering, Connection, LineState, WebStatus};
@@ -46,7 +46,7 @@ pub struct LineSnapshot {
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct AgentSnapshot {
     /// The agent's login.
-    pub login: Option<String>,
+    pub login: Option<PersonName>,
     /// The agent's user id.
     pub user: Option<String>,
     /// The agent's number.
@@ -94,7 +94,7 @@ impl LineSnapshot {
             conference: view.conference.as_ref().map(Conference::from),
             queue: parties(&view.queue),
             agent: AgentSnapshot {
-                login: text(agent.login.as_ref()),
+                login: agent.login.as_ref().map(naming),
                 user: agent.user.as_ref().map(|user| user.as_str().to_owned()),
                 number: agent.number.clone(),
                 name: agent.name.clone(),

@@ -1,8 +1,9 @@
 //! Where time went, as it crosses.
 
-use callfold::Span;
 use callfold::calls::{TimeLedger, Totals};
+use callfold::{PersonName, Span};
 
+use crate::convert::naming;
 use crate::words::TimeKind;
 
 /// Time of one kind.
@@ -28,7 +29,7 @@ pub struct TimeRow {
     /// The stream.
     pub stream: String,
     /// The agent's login.
-    pub agent: String,
+    pub agent: PersonName,
     /// The day, counted from 1970-01-01.
     pub day: i64,
     /// The sum.
@@ -42,7 +43,7 @@ impl TimeRow {
     pub(crate) fn all(stream: &str, ledger: &TimeLedger) -> Vec<Self> {
         let row = |(agent, day, totals): (&callfold::Text, callfold::calls::Day, &Totals)| Self {
             stream: stream.to_owned(),
-            agent: agent.as_str().to_owned(),
+            agent: naming(agent),
             day: day.0,
             logged_in: totals.sum(),
             totals: TimeTotal::all(totals),

@@ -9,24 +9,21 @@ import Combine
 public final class LineModel {
     /// What is so now.
     public private(set) var state: LineSnapshot {
-        willSet {
-            #if canImport(Combine)
-            objectWillChange.send()
-            #endif
-        }
+        willSet { tell() }
         didSet { onChange?(state) }
     }
 
-    /// Is called after each change.
+    /// Is called after each change of the state.
     public var onChange: ((LineSnapshot) -> Void)?
 
-    /// Whether the line has ended: the state is its last.
+    /// Whether the line has ended, or cannot be followed any more: the state is the last that was told.
     public private(set) var hasEnded = false {
-        willSet {
-            #if canImport(Combine)
-            objectWillChange.send()
-            #endif
-        }
+        willSet { tell() }
+    }
+
+    /// Why the line cannot be followed any more; none if it has ended as lines do.
+    public private(set) var fault: (any Error)? {
+        willSet { tell() }
     }
 
     private var following: Task<Void, Never>?
@@ -41,13 +38,25 @@ public final class LineModel {
                     guard let self else { return }
                     self.state = batch.state
                 }
-            } catch {}
+                // The line says why it ended, if it was by a fault such as a full disk. It has: this does not wait.
+                try await line.ended()
+            } catch is CancellationError {
+                return
+            } catch {
+                self?.fault = error
+            }
             self?.hasEnded = true
         }
     }
 
     deinit {
         following?.cancel()
+    }
+
+    private func tell() {
+        #if canImport(Combine)
+        objectWillChange.send()
+        #endif
     }
 }
 

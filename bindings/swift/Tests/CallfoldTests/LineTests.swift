@@ -98,7 +98,7 @@ final class LineTests: XCTestCase {
         _ = try await line.toggle()
         try await line.leave()
         var commands = 0
-        for await event in events {
+        for try await event in events {
             if case .commandDone = event { commands += 1 }
         }
         XCTAssertGreaterThanOrEqual(commands, 1)
@@ -130,12 +130,83 @@ final class LineTests: XCTestCase {
     func testACommandThatIsCancelledTakesItsCourse() async throws {
         let pbx = try await office()
         let line = try await ivanov(pbx)
+        try pbx.setFaults(faults: Faults(latency: .seconds(2)))
         let calling = Task { try await line.call(number: customerNumber) }
+        try await Task.sleep(for: .milliseconds(100))
+        let cancelled = ContinuousClock.now
         calling.cancel()
-        _ = await calling.result
-        // Whether it was given before it was cancelled or not, the line goes on.
+        do {
+            _ = try await calling.value
+            XCTFail("it was waited for")
+        } catch {
+            XCTAssertTrue(error is CancellationError, "\(error)")
+        }
+        XCTAssertLessThan(ContinuousClock.now - cancelled, .seconds(1))
+        // It was given: it takes its course.
+        try await line.awaitState { $0.line == .backRing }
+        try pbx.setFaults(faults: Faults())
+        _ = try await line.endCall()
+        try await line.awaitState { $0.line == .ready }
+    }
+
+    func testWhoIsCancelledBeforehandGivesNothing() async throws {
+        let pbx = try await office()
+        let line = try await ivanov(pbx)
+        let calling = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await line.call(number: customerNumber)
+        }
+        calling.cancel()
+        do {
+            _ = try await calling.value
+            XCTFail("it was given")
+        } catch {
+            XCTAssertTrue(error is CancellationError, "\(error)")
+        }
         _ = try await line.toggle()
-        XCTAssertEqual(try line.state().connection, .connected)
+        XCTAssertEqual(try line.state().line, .ready)
+    }
+
+    func testWhoReadsSlowlyIsToldWhatWasMissed() async throws {
+        let pbx = try await office()
+        let line = try await Line.open(
+            options: options(pbx, "ivanov", buffer: 4), secret: Secret.password(password: "Secret1"))
+        try await line.connect().get()
+        let (batches, told) = (line.batches(), line.told())
+        for _ in 0..<300 { _ = try await line.toggle() }
+        try await line.leave()
+        var (count, missed): (Int, UInt64) = (0, 0)
+        for try await batch in batches {
+            count += 1
+            missed += batch.missed
+        }
+        XCTAssertLessThan(count, 60)
+        XCTAssertGreaterThan(missed, 100)
+        do {
+            for try await _ in told {}
+            XCTFail("nothing was said of what was missed")
+        } catch let error as CallfoldError {
+            XCTAssertEqual(error.code, 5303)
+        }
+    }
+
+    func testAStreamKeepsALineThatIsForgotten() async throws {
+        let pbx = try await office()
+        func forgotten() async throws -> LineBatches { try await ivanov(pbx).batches() }
+        let batches = try await forgotten()
+        _ = try pbx.externalCall(from: customerNumber, to: "101")
+        for try await batch in batches {
+            if batch.state.line == .ring { break }
+        }
+    }
+
+    func testALineThatIsLetGoOfEndsForWhoListens() async throws {
+        let pbx = try await office()
+        let line = try await ivanov(pbx)
+        let batches = line.batches()
+        try line.letGo()
+        for try await _ in batches {}
+        try await becomes { try pbx.say(line: "101", text: "[\"nothing\",{}]") == 0 }
     }
 
     @MainActor
@@ -149,6 +220,10 @@ final class LineTests: XCTestCase {
         model.onChange = { if $0.line == .ring { rings.fulfill() } }
         _ = try pbx.externalCall(from: customerNumber, to: "101")
         await fulfillment(of: [rings], timeout: 30)
+        try await line.leave()
+        for _ in 0..<3_000 where !model.hasEnded { try await Task.sleep(for: .milliseconds(10)) }
+        XCTAssertTrue(model.hasEnded)
+        XCTAssertNil(model.fault)
     }
 
     func testManyComeAndGo() async throws {

@@ -28,8 +28,8 @@ func office() async throws -> Simulator {
         queues: ["700"]))
 }
 
-func options(_ pbx: Simulator, _ login: String) -> LineOptions {
-    LineOptions(endpoint: Endpoint(addresses: [pbx.url()], login: login), reconnect: soon)
+func options(_ pbx: Simulator, _ login: String, buffer: UInt32 = 128) -> LineOptions {
+    LineOptions(endpoint: Endpoint(addresses: [pbx.url()], login: MaskedName(login)), reconnect: soon, buffer: buffer)
 }
 
 func connected(_ pbx: Simulator, _ login: String, _ password: String, recorder: Recorder? = nil) async throws -> Line {

@@ -60,7 +60,7 @@ final class VectorsTests: XCTestCase {
             let read = try lines.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? NSDictionary }
             return read.compactMap { $0 }.filter { $0["event"] != nil }
         }
-        let (told, trace) = (try announced(replay.announcements), try announced(Data(contentsOf: path)))
+        let (told, trace) = (try announced(Data(replay.announcements.text.utf8)), try announced(Data(contentsOf: path)))
         XCTAssertFalse(trace.isEmpty)
         XCTAssertEqual(told.map { $0["event"] as? String }, trace.map { $0["event"] as? String })
     }
@@ -71,6 +71,9 @@ final class VectorsTests: XCTestCase {
         dump(number, to: &dumped)
         XCTAssertFalse("\(number) \(String(reflecting: number)) \(dumped)".contains(customerNumber))
         XCTAssertEqual(number.text, customerNumber)
+        let options = LineOptions(endpoint: Endpoint(addresses: ["wss://pbx.example"], login: "ivanov"))
+        XCTAssertFalse("\(options) \(Command.call(number: number, partyFirst: false))".contains("ivanov"))
+        XCTAssertFalse("\(CallQuery(number: number))".contains(customerNumber))
     }
 
     func testTimesCrossToTheMicrosecond() {
@@ -78,6 +81,20 @@ final class VectorsTests: XCTestCase {
             XCTAssertEqual(micros(of: date(ofMicros: time)), time)
         }
         XCTAssertEqual(micros(of: duration(ofMicros: 90_000_001)), 90_000_001)
+    }
+
+    func testWhatIsBeyondTheEnginesTimeIsItsEnd() {
+        for late in [Date(timeIntervalSince1970: 1e300), Date(timeIntervalSince1970: .infinity)] {
+            XCTAssertEqual(micros(of: late), .max)
+        }
+        for early in [Date(timeIntervalSince1970: -1e300), Date(timeIntervalSince1970: -.infinity)] {
+            XCTAssertEqual(micros(of: early), .min)
+        }
+        XCTAssertEqual(micros(of: Duration.seconds(Int64.max)), .max)
+        XCTAssertEqual(micros(of: Duration.seconds(Int64.min)), .min)
+        for time: Int64 in [.min, .min + 1, -1, 1, .max - 1, .max] {
+            XCTAssertEqual(micros(of: duration(ofMicros: time)), time)
+        }
     }
 
     func testTheTableOfErrorsIsThatOfEverySurface() throws {

@@ -49,6 +49,25 @@ internal fun closed(what: Any): CallfoldException = when (what) {
     else -> CallfoldException.Closed(problem(5703, "not_running", "the ${what.javaClass.simpleName} was closed"))
 }
 
+/** What is closed while others have it: a line ends for all of them. What is generated calls it (`bindings/uniffi/generate`). */
+internal fun closing(what: Any) {
+    if (what !is Line) return
+    try {
+        what.letGo()
+    } catch (_: CallfoldException.Closed) {
+        // It was closed before.
+    }
+}
+
+/** What came for a coroutine that was cancelled goes, if it came. What is generated calls it (`bindings/uniffi/generate`). */
+internal inline fun tooLate(result: () -> Any?) {
+    try {
+        (result() as? AutoCloseable)?.close()
+    } catch (_: Exception) {
+        // Nothing came, or an error that nobody waits for.
+    }
+}
+
 /** Events were missed by a reader that was too slow. */
 internal fun missed(count: ULong): CallfoldException =
     CallfoldException.Failed(problem(5303, "news_missed", "$count news were missed"))

@@ -13,6 +13,7 @@ import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNotNull
 import org.junit.jupiter.api.Assertions.assertNull
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
 import java.nio.file.Files
+import java.time.Instant
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.CopyOnWriteArrayList
 import java.util.concurrent.atomic.AtomicInteger
@@ -35,7 +37,7 @@ class LineTest {
         val line = ivanov(pbx)
         val state = line.state()
         assertEquals(Connection.CONNECTED to LineState.READY, state.connection to state.line)
-        assertEquals("ivanov" to "101", state.agent.login to state.agent.number?.text)
+        assertEquals("ivanov" to "101", state.agent.login?.text to state.agent.number?.text)
         assertEquals("Ivan Ivanov", state.agent.name?.text)
         assertTrue(line.numbers().map { it.number.text }.containsAll(listOf("101", "102", "103")))
         assertTrue(line.users().any { it.name?.text == "Anna Petrova" && it.subordinate })
@@ -180,7 +182,8 @@ class LineTest {
 
     @Test
     fun `events come in order, once, with the turn of what is so`() = office { pbx ->
-        ivanov(pbx).use { line ->
+        val recorder = Recorder.inMemory()
+        ivanov(pbx, recorder).use { line ->
             val batches = CopyOnWriteArrayList<Batch>()
             val listening = launch(start = CoroutineStart.UNDISPATCHED) { line.batches().collect { batches += it } }
             becomes { batches.isNotEmpty() }
@@ -195,7 +198,68 @@ class LineTest {
             assertEquals(listOf(LineState.RING, LineState.TALK),
                 told.mapNotNull { (it.event as? Event.LineChanged)?.to }.take(2))
             listening.cancelAndJoin()
+            // The log has them as well: the same ones in the same order, and none twice.
+            assertEquals(0uL, batches.map { it.missed }.reduce { a, b -> a + b })
+            val what = { event: Told -> Triple(event.seq, event.at, event.json) }
+            val logged = recorder.reader().use { it.events("ivanov", told.first().seq!!) }
+            assertEquals(logged.filter { it.seq!! <= told.last().seq!! }.map(what), told.map(what))
+            assertTrue(told.size > 10 && told.map { it.seq }.toSet().size > 3, "$told")
         }
+        recorder.close()
+    }
+
+    @Test
+    fun `who collects slowly is told how much was missed, and holds up nobody`() = office { pbx ->
+        Line.open(options(pbx, "ivanov").copy(buffer = 4u), Secret.password("Secret1")).use { line ->
+            line.connect().orThrow()
+            val batches = mutableListOf<Batch>()
+            val mayGoOn = CompletableDeferred<Unit>()
+            val collecting = launch(start = CoroutineStart.UNDISPATCHED) {
+                line.batches().collect {
+                    batches += it
+                    mayGoOn.await()
+                }
+            }
+            val quick = AtomicInteger()
+            val other = line.listen(Listening { quick.addAndGet(it.events.size) })
+            repeat(300) { line.toggle() }
+            becomes { quick.get() > 100 }
+            mayGoOn.complete(Unit)
+            line.leave()
+            collecting.join()
+            other.stop()
+            assertTrue(batches.sumOf { it.missed.toLong() } > 100, "${batches.map { it.missed }}")
+            assertTrue(batches.size < 120, "${batches.size} batches waited")
+            assertEquals(Connection.OFFLINE, batches.last().state.connection)
+        }
+    }
+
+    @Test
+    fun `a subscription keeps a line that is forgotten, and a line that is closed ends all the same`() = office { pbx ->
+        val heard = AtomicInteger()
+        val listener = Listening { batch ->
+            heard.addAndGet(batch.events.count { (it.event as? Event.LineStarted)?.state == LineState.RING })
+        }
+        // Nobody has the line after this.
+        val forgotten = suspend { ivanov(pbx).listen(listener) }
+        val subscription = forgotten()
+        repeat(20) {
+            System.gc()
+            delay(20.milliseconds)
+        }
+        pbx.externalCall(CUSTOMER, "101")
+        becomes { heard.get() > 0 }
+        assertEquals(1uL, pbx.say("101", """["nothing",{}]"""))
+        subscription.close()
+        becomes { pbx.say("101", """["nothing",{}]""") == 0uL }
+
+        val line = petrova(pbx)
+        val other = Listening { }
+        val listening = line.listen(other)
+        line.close()
+        other.ended.await()
+        becomes { pbx.say("102", """["nothing",{}]""") == 0uL }
+        listening.close()
     }
 
     @Test
@@ -390,7 +454,7 @@ class LineTest {
         recorder.sync()
         recorder.reader().use { log ->
             assertTrue(log.verify(rerun = true).isGood)
-            val call = log.calls(CallQuery(number = CUSTOMER)).first()
+            val call = log.calls(CallQuery(number = MaskedNumber(CUSTOMER))).first()
             assertTrue(call.outcome == CallOutcome.ANSWERED && call.ended != null, "$call")
             val export = folder.resolve("log.jsonl").toString()
             assertTrue(log.export(export) > 0uL)
@@ -398,7 +462,12 @@ class LineTest {
                 assertEquals(log.calls(CallQuery()), copy.calls(CallQuery()))
             }
             assertTrue(log.erase(CUSTOMER).records > 0uL)
-            assertEquals(emptyList<Call>(), log.calls(CallQuery(number = CUSTOMER)))
+            assertEquals(emptyList<Call>(), log.calls(CallQuery(number = MaskedNumber(CUSTOMER))))
+            // The longest times are the end of time, and no error.
+            val stream = log.streams().single().name
+            assertEquals(log.atRecord(stream, log.streams().single().records).line, log.at(stream, Instant.MAX).line)
+            assertEquals("too_early", assertThrows<CallfoldException> { runBlocking { log.at(stream, Instant.MIN) } }.details.name)
+            assertEquals(0, log.calls(CallQuery(from = Instant.MAX)).size)
         }
         val second = assertThrows<CallfoldException> {
             runBlocking { LogReader.openStore(folder.resolve("store").toString()) }
@@ -406,6 +475,32 @@ class LineTest {
         assertEquals("store_in_use", second.details.name)
         recorder.close()
         folder.toFile().deleteRecursively()
+    }
+
+    @Test
+    fun `what is opened for a coroutine that is cancelled is closed`() = runBlocking {
+        val folder = Files.createTempDirectory("callfold")
+        val options = RecorderOptions(folder.resolve("store").toString(), Durability.Never)
+        Recorder.open(options).close()
+        withTimeout(120.seconds) {
+            repeat(100) { time ->
+                val opening = launch(Dispatchers.Default) { Recorder.open(options).use { } }
+                delay((time % 30).milliseconds)
+                opening.cancelAndJoin()
+                // It is opened again, as soon as what was under way has ended.
+                while (true) {
+                    try {
+                        Recorder.open(options).close()
+                        break
+                    } catch (error: CallfoldException) {
+                        assertEquals("store_in_use", error.details.name)
+                        delay(2.milliseconds)
+                    }
+                }
+            }
+        }
+        folder.toFile().deleteRecursively()
+        Unit
     }
 
     @Test

@@ -1,10 +1,13 @@
 package org.callfold
 
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTimeoutPreemptively
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
 import java.time.Instant
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.days
 import kotlin.time.Duration.Companion.microseconds
 
 /** The machine, fed by hand; and the values that cross. */
@@ -81,5 +84,35 @@ class MachineTest {
             assertEquals(micros, microsOf(instantOf(micros)))
         }
         assertEquals(90_000_001L, microsOf(90_000_001.microseconds))
+    }
+
+    @Test
+    fun `what is beyond the engine's time is its end`() {
+        assertEquals(Long.MIN_VALUE, microsOf(instantOf(Long.MIN_VALUE)))
+        assertEquals(Long.MIN_VALUE + 1, microsOf(instantOf(Long.MIN_VALUE + 1)))
+        assertEquals(Long.MAX_VALUE - 1, microsOf(instantOf(Long.MAX_VALUE - 1)))
+        for (late in listOf(Instant.MAX, instantOf(Long.MAX_VALUE).plusNanos(1))) assertEquals(Long.MAX_VALUE, microsOf(late))
+        for (early in listOf(Instant.MIN, instantOf(Long.MIN_VALUE).minusNanos(1))) assertEquals(Long.MIN_VALUE, microsOf(early))
+        // What is finer than a microsecond is cut off, before 1970 too.
+        assertEquals(-1L, microsOf(Instant.EPOCH.minusNanos(1)))
+        assertEquals(Long.MAX_VALUE, microsOf(Duration.INFINITE))
+        assertEquals(Long.MIN_VALUE, microsOf(-Duration.INFINITE))
+        // Beyond 146 years Kotlin's lengths are of milliseconds.
+        assertEquals(Long.MAX_VALUE / 1_000, microsOf(durationOf(Long.MAX_VALUE)) / 1_000)
+        assertEquals(Long.MAX_VALUE, microsOf((Long.MAX_VALUE / 1_000).days))
+    }
+
+    @Test
+    fun `a machine takes the last moment that there is`() {
+        Machine().use { machine ->
+            val dial = machine.connect(Instant.MIN, Endpoint(listOf("pbx"), "x"), Secret.password("y")).effects
+                .filterIsInstance<Effect.Dial>().single()
+            machine.handle(listOf(MachineInput.Opened(Instant.MAX, dial.socket)))
+            // Timers that are due then would be due at once again, and without end.
+            val step = assertTimeoutPreemptively<Step>(java.time.Duration.ofSeconds(20)) {
+                machine.handle(listOf(MachineInput.Wake(Instant.MAX)))
+            }
+            assertTrue(step.timeout == null || microsOf(step.timeout!!) == Long.MAX_VALUE, "$step")
+        }
     }
 }

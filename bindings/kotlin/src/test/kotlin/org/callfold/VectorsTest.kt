@@ -55,7 +55,7 @@ class VectorsTest {
                 val told = allEvents(log, stream)
                 val calls = log.calls(CallQuery())
                 val now = Hashes(
-                    announced = sha256(replay.announcements),
+                    announced = sha256(replay.announcements.text.toByteArray()),
                     events = sha256(lines(told.map { it.json.text })),
                     calls = sha256(lines(calls.map { it.json.text })),
                 )
@@ -119,6 +119,64 @@ class VectorsTest {
             assertTrue(told.none { number in it.toString() } && number !in call.toString())
         }
         assertTrue("Canary" !in Secret.password("Canary-9137").toString())
+    }
+
+    @Test
+    fun `what the application puts in, logins and what is replayed are masked, too`() = runBlocking {
+        val (number, login) = MaskedNumber("+79161234567") to "ivanov"
+        val printed = listOf(
+            Endpoint(listOf("wss://pbx.example"), login),
+            LineOptions(Endpoint(listOf("wss://pbx.example"), login)),
+            CallQuery(number = number, agent = MaskedName(login)),
+            Command.Call(number, false),
+            Command.EndCall(listOf(number)),
+            Command.Conference(listOf(number), null, null),
+            Command.Ghost(GhostMode.HELP, number),
+            MachineInput.Commanded(java.time.Instant.EPOCH, Command.ModelBlindTransferCall(number)),
+            Event.Connecting(MaskedName(login)),
+            PartyUser("1", MaskedName("Ivan"), MaskedName(login), MaskedName("sits by the window")),
+            Held.OfConference("1", MaskedName("Ivan's"), 7L),
+        ).map { it.toString() }
+        for (text in printed) {
+            assertTrue(listOf("7916", login, "Ivan", "window").none { it in text }, text)
+        }
+        val path = tests.resolve("vectors/named/hold-and-back.jsonl").toString()
+        val replay = replayFile(path)
+        assertTrue(replay.announcements.text.lines().size > 10 && replay.toString().length < 400, "$replay")
+        LogReader.openFile(path).use { log ->
+            val stream = log.streams().single()
+            val agent = stream.agent!!.text
+            val states = listOf(log.atRecord(stream.name, stream.records), log.time(), stream)
+            assertTrue(states.none { "=$agent" in it.toString() || "'$agent'" in it.toString() }, "$states")
+        }
+    }
+
+    /** Wants no more after so much. */
+    private class Until(private val most: ULong) : ProgressListener {
+        override fun progress(done: ULong, of: ULong): Boolean = done < most
+    }
+
+    @Test
+    fun `reading a log and taking a file in are broken off, and nothing is half done`() = runBlocking {
+        val vectors = tests.resolve("vectors/named")
+        val trace = vectors.resolve("hold-and-back.jsonl").toString()
+        val recorder = Recorder.inMemory()
+        suspend fun stops(work: suspend () -> Unit) {
+            val error = assertThrows<CallfoldException> { runBlocking { work() } }
+            assertEquals("interrupted", error.details.name)
+        }
+        recorder.reader().use { log ->
+            stops { log.takeIn(trace, progress = Until(0uL)) }
+            assertEquals(emptyList<StreamInfo>(), log.streams())
+            log.takeIn(trace)
+            log.takeIn(vectors.resolve("conference-from-talk.jsonl").toString())
+            stops { log.events("hold-and-back", progress = Until(0uL)) }
+            stops { log.streams(Until(0uL)) }
+            stops { LogReader.openFile(trace, Until(0uL)) }
+            assertEquals(2, log.streams(Until(ULong.MAX_VALUE)).size)
+            assertTrue(log.verify(rerun = true).isGood)
+        }
+        recorder.close()
     }
 
     @Test
