@@ -16,8 +16,9 @@
 // - **Text** is UTF-8 with a length, and need not end with NUL: callfold_text makes one of a text that does. What is given is
 //   borrowed for the call, and copied where it is kept. What comes is `borrowed_…`, for as long as the comment says, or
 //   `owned_…`: a callfold_buffer, until callfold_buffer_free. Text that is not UTF-8 is CALLFOLD_NOT_UTF8.
-// - **Structures that you fill in** begin with `size`: set it to sizeof, and zero the rest (`= {0}`) for the defaults, so
-//   that a program keeps its meaning when they grow. NULL for one that may be left out is all defaults.
+// - **Structures that you fill in** begin with `size`: set it to sizeof, and zero the rest (`= {0}`, in C++
+//   `= {}`) for the defaults, so that a program keeps its meaning when they grow. NULL for one that may be left out is all
+//   defaults.
 // - **Structures that callfold fills in** do not change within a version of the ABI (CALLFOLD_ABI).
 // - **Threads.** Logs, lines, simulators, runtimes, views and buffers may be used by any number of threads at once.
 //   Machines, recorders, iterators and readers of news are used by one thread at a time, whichever: a second one gets
@@ -1036,7 +1037,7 @@ typedef struct {
     const callfold_str *streams;
     // How many.
     size_t streams_count;
-    // With one of these names (`line_changed`); NULL: with any.
+    // With one of these names (`line_changed`); NULL: with any. One that there is not is CALLFOLD_UNKNOWN_NAME.
     const callfold_str *names;
     // How many.
     size_t names_count;
@@ -1268,6 +1269,8 @@ typedef struct {
     bool is_live;
     // Whether the CTI model is kept.
     bool has_cti;
+    // Whether the CTI model's agent stays out of the call centre on connecting.
+    bool stays_out;
     // Its name: no other stream of the log has it.
     callfold_str name;
     // What it is about, for people.
@@ -1952,7 +1955,7 @@ callfold_result callfold_line_listen(callfold_line line,
                                      callfold_listener *listener);
 
 // Frees a listener: no call begins any more. Waits for one that is under way, unless this is called from it: after that,
-// nothing of yours is used any more.
+// nothing of yours is used any more. Two listeners that free each other from their functions would wait for ever.
 callfold_result callfold_listener_free(callfold_listener listener);
 
 // Begins the stream `name` of a log, or goes on with it: then the sockets of before are recorded as closed at `at`

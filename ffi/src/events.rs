@@ -19,6 +19,7 @@ use crate::log::{callfold_log, with_log};
 use crate::options::{self, Options};
 use crate::progress::{callfold_progress, teller};
 use crate::text::{bad, callfold_buffer, callfold_str, fill, many, owned};
+use crate::words::EVENTS;
 
 /// Which events are wanted. What is nothing, or zero, does not matter. Fill in `size`.
 #[allow(non_camel_case_types, reason = "C's name")]
@@ -31,7 +32,7 @@ pub struct callfold_event_query {
     pub streams: *const callfold_str,
     /// How many.
     pub streams_count: usize,
-    /// With one of these names (`line_changed`); NULL: with any.
+    /// With one of these names (`line_changed`); NULL: with any. One that there is not is CALLFOLD_UNKNOWN_NAME.
     pub names: *const callfold_str,
     /// How many.
     pub names_count: usize,
@@ -59,7 +60,7 @@ impl callfold_event_query {
             query.streams.push(log.stream(stream.text("query.streams")?)?.id);
         }
         if let Some(names) = many(self.names, self.names_count, "query.names")? {
-            let names = names.iter().map(|name| Ok(name.text("query.names")?.to_owned()));
+            let names = names.iter().map(|name| known(name.text("query.names")?));
             query.names = Some(names.collect::<Result<BTreeSet<_>, Problem>>()?);
         }
         query.from = self.has_from.then(|| Timestamp::from_micros(self.from));
@@ -67,6 +68,15 @@ impl callfold_event_query {
         query.number = self.number.given("query.number")?.map(str::to_owned);
         Ok(query)
     }
+}
+
+/// The name of an event that there is.
+fn known(name: &str) -> Result<String, Problem> {
+    if EVENTS.words.iter().any(|word| word.name == name) {
+        return Ok(name.to_owned());
+    }
+    let why = format!("query.names: there is no event {name}");
+    Err(Problem::new(ProblemCode::UnknownName, why))
 }
 
 /// Events of a log, one by one, stream by stream and in order.

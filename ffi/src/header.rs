@@ -26,8 +26,9 @@ pub const RULES: &str = "\
 // - **Text** is UTF-8 with a length, and need not end with NUL: callfold_text makes one of a text that does. What is given is
 //   borrowed for the call, and copied where it is kept. What comes is `borrowed_…`, for as long as the comment says, or
 //   `owned_…`: a callfold_buffer, until callfold_buffer_free. Text that is not UTF-8 is CALLFOLD_NOT_UTF8.
-// - **Structures that you fill in** begin with `size`: set it to sizeof, and zero the rest (`= {0}`) for the defaults, so
-//   that a program keeps its meaning when they grow. NULL for one that may be left out is all defaults.
+// - **Structures that you fill in** begin with `size`: set it to sizeof, and zero the rest (`= {0}`, in C++
+//   `= {}`) for the defaults, so that a program keeps its meaning when they grow. NULL for one that may be left out is all
+//   defaults.
 // - **Structures that callfold fills in** do not change within a version of the ABI (CALLFOLD_ABI).
 // - **Threads.** Logs, lines, simulators, runtimes, views and buffers may be used by any number of threads at once.
 //   Machines, recorders, iterators and readers of news are used by one thread at a time, whichever: a second one gets

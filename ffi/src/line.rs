@@ -260,12 +260,14 @@ pub extern "C" fn callfold_line_send(
         let held = Held::of(line)?;
         let command = callfold_command::read(command)?;
         let number = held.tickets.fetch_add(1, Ordering::Relaxed) + 1;
-        let queues: Vec<_> = held.queues.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let queues = held.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let owed: Vec<_> = queues.iter().filter_map(Weak::upgrade).map(|queue| queue.owe()).collect();
+        drop(queues);
         let line = held.line.clone();
         held.runtime.spawn(async move {
             let result = line.command(command).await;
-            for queue in queues.iter().filter_map(Weak::upgrade) {
-                queue.answered(number, &result);
+            for owed in owed {
+                owed.answered(number, &result);
             }
         });
         if let Some(ticket) = ticket {

@@ -282,6 +282,8 @@ pub struct callfold_stream {
     pub is_live: bool,
     /// Whether the CTI model is kept.
     pub has_cti: bool,
+    /// Whether the CTI model's agent stays out of the call centre on connecting.
+    pub stays_out: bool,
     /// Its name: no other stream of the log has it.
     pub name: callfold_str,
     /// What it is about, for people.
@@ -355,6 +357,7 @@ pub extern "C" fn callfold_streams_next(
             number: stream.id.0,
             is_live: stream.info.config.mode == Mode::Live,
             has_cti: stream.info.config.cti.is_some(),
+            stays_out: stream.info.config.cti.as_ref().is_some_and(|cti| !cti.operator),
             name: callfold_str::of(stream.info.name.as_str()),
             title: callfold_str::of(stream.info.title.as_str()),
             agent: text(agent.as_ref()),

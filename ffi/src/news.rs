@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::future::Future;
 use std::mem::MaybeUninit;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -103,8 +103,10 @@ const MOST: usize = 1_024;
 #[derive(Default)]
 struct State {
     items: VecDeque<Item>,
-    /// No more will come.
+    /// No more news will come; answers that are owed will.
     ended: bool,
+    /// How many commands were sent whose answers are to come.
+    owed: usize,
     /// Nobody asks any more.
     closed: bool,
     #[cfg(unix)]
@@ -179,10 +181,10 @@ impl Queue {
         self.room.notify_one();
     }
 
-    /// A command that nobody waited for has ended.
-    pub(crate) fn answered(&self, ticket: u64, result: &Result<CommandResult, LineError>) {
-        let result = result.clone().map_err(Problem::from);
-        self.put([What::Answer { ticket, result }]);
+    /// Says that an answer will come.
+    pub(crate) fn owe(self: &Arc<Self>) -> Owed {
+        self.state().owed += 1;
+        Owed(Arc::downgrade(self))
     }
 
     /// The next item; none if none came in time, or none will.
@@ -204,7 +206,7 @@ impl Queue {
                 }
                 return Ok(item);
             }
-            if state.ended {
+            if state.is_over() {
                 return Err(Status::End);
             }
             state = match until {
@@ -221,13 +223,44 @@ impl Queue {
     }
 }
 
+/// That an answer will come; until it is dropped, the news do not end.
+pub(crate) struct Owed(Weak<Queue>);
+
+impl Owed {
+    /// The command has ended.
+    pub(crate) fn answered(&self, ticket: u64, result: &Result<CommandResult, LineError>) {
+        if let Some(queue) = self.0.upgrade() {
+            queue.put([What::Answer { ticket, result: result.clone().map_err(Problem::from) }]);
+        }
+    }
+}
+
+impl Drop for Owed {
+    fn drop(&mut self) {
+        if let Some(queue) = self.0.upgrade() {
+            let mut state = queue.state();
+            state.owed = state.owed.saturating_sub(1);
+            state.ring();
+            drop(state);
+            queue.more.notify_all();
+        }
+    }
+}
+
 impl State {
+    /// Nothing will come any more.
+    const fn is_over(&self) -> bool {
+        self.ended && self.owed == 0
+    }
+
     /// There is something to ask for.
     fn ring(&mut self) {
         #[cfg(unix)]
+        let is_something = self.is_over() || !self.items.is_empty();
+        #[cfg(unix)]
         if let Some(bell) = &mut self.bell
             && !bell.rings
-            && (self.ended || !self.items.is_empty())
+            && is_something
         {
             use std::io::Write as _;
             bell.rings = bell.ours.write(&[1]).is_ok();
@@ -237,9 +270,11 @@ impl State {
     /// There is nothing to ask for, unless the end is.
     fn hush(&mut self) {
         #[cfg(unix)]
+        let is_over = self.is_over();
+        #[cfg(unix)]
         if let Some(bell) = &mut self.bell
             && bell.rings
-            && !self.ended
+            && !is_over
         {
             use std::io::Read as _;
             bell.rings = bell.theirs.read(&mut [0]).is_err();
@@ -531,7 +566,7 @@ pub extern "C" fn callfold_line_listen(
 }
 
 /// Frees a listener: no call begins any more. Waits for one that is under way, unless this is called from it: after that,
-/// nothing of yours is used any more.
+/// nothing of yours is used any more. Two listeners that free each other from their functions would wait for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn callfold_listener_free(listener: callfold_listener) -> callfold_result {
     done(|| {
