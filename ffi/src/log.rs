@@ -1,12 +1,10 @@
 //! Logs: opened, read, proved whole, taken elsewhere.
 
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Seek as _, Write as _};
 use std::mem::MaybeUninit;
 use std::path::{Path, PathBuf};
 
 use callfold::calls::json as words;
-use callfold::files::{self, Content};
+use callfold::files;
 use callfold::log::{
     self, Durability, HeadLine, Instant, Log, LogError, OnProgress, Stream, StreamId, VerifyOptions,
 };
@@ -179,17 +177,7 @@ fn take_in(
     name: Option<&str>,
     progress: OnProgress<'_>,
 ) -> Result<Vec<String>, LogError> {
-    let (content, mut input) = Content::of(files::open(path)?)?;
-    let streams = match content {
-        Content::Trace => vec![log.import_trace(input, name)?.stream],
-        Content::Log => {
-            // It is read twice, and a packed file cannot be: it waits in a file without a name.
-            let mut spool = tempfile::tempfile()?;
-            io::copy(&mut input, &mut spool)?;
-            spool.rewind()?;
-            log.import(BufReader::new(spool), progress)?.streams
-        }
-    };
+    let streams = files::take_in(log, files::open(path)?, name, progress)?.streams;
     streams.into_iter().map(|id| Ok(log.info(id)?.name.as_str().to_owned())).collect()
 }
 
@@ -212,7 +200,7 @@ pub extern "C" fn callfold_log_export(
             } else {
                 streams_of(log, streams, streams_count)?.iter().map(|stream| stream.id).collect()
             };
-            let written = write_whole(&path, |out| log.export(&ids, out, &mut teller(progress)));
+            let written = files::write_whole(&path, |out| log.export(&ids, out, &mut teller(progress)));
             written.map_err(|error| Problem::from(error).of_file(&path))
         })?;
         if let Some(records) = records {
@@ -220,22 +208,6 @@ pub extern "C" fn callfold_log_export(
         }
         Ok(())
     })
-}
-
-/// A file that is written beside its place, and moved there when it is whole.
-fn write_whole<T>(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<&File>) -> Result<T, LogError>,
-) -> Result<T, LogError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or_else(|| Path::new(".")))?;
-    let mut out = BufWriter::new(file.as_file());
-    let written = write(&mut out)?;
-    out.flush()?;
-    drop(out);
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| LogError::Io(error.error))?;
-    Ok(written)
 }
 
 /// Waits until everything that was recorded is safe from a power cut.

@@ -78,7 +78,7 @@ pub extern "C" fn callfold_replay_file(
             announcer: Announcer::new(Vec::new()),
         };
         let of_file = |error: LogError| Problem::from(error).of_file(&path);
-        let input = files::open(&path).map_err(|error| of_file(LogError::Io(error)))?;
+        let input = files::open(&path).map_err(|error| of_file(LogError::from(error)))?;
         replay::run(input, &mut session).map_err(|error| of_file(LogError::from(error)))?;
         if let Some(report) = report {
             report.write(callfold_replayed {

@@ -43,7 +43,8 @@ fn rows() -> Vec<(String, Vec<Option<String>>)> {
     let row = |line: &str| {
         let mut cells = line.trim_matches('|').split('|').map(str::trim);
         let what = cells.next().unwrap().to_owned();
-        let names: Vec<_> = cells.map(|cell| (cell != "–").then(|| cell.trim_matches('`').to_owned())).collect();
+        let names: Vec<_> =
+            cells.map(|cell| (cell != "–").then(|| cell.trim_matches('`').to_owned())).collect();
         assert_eq!(names.len(), 5, "{line}");
         (what, names)
     };
@@ -55,7 +56,8 @@ fn commands() -> BTreeSet<String> {
     let source = fs::read_to_string(root().join("core/cli/src/args.rs")).unwrap();
     let (_, after) = source.split_once("enum Command {").unwrap();
     let (body, _) = after.split_once("\n}").unwrap();
-    let variants = body.lines().map(str::trim).filter(|line| line.starts_with(|first: char| first.is_ascii_uppercase()));
+    let variants =
+        body.lines().map(str::trim).filter(|line| line.starts_with(|first: char| first.is_ascii_uppercase()));
     variants.map(|line| line.split('(').next().unwrap().to_lowercase()).collect()
 }
 

@@ -1,13 +1,11 @@
 //! Logs: stores and exported files, read and written.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use callfold::calls::{Call, CommandTrail};
-use callfold::files::{self, Content};
+use callfold::files;
 use callfold::log::{
     CallQuery, Durability, EventQuery, FoundEvent, HeadLine, Instant, LogError, LogRecord, Options, Stream,
     StreamId, VerifyOptions,
@@ -26,7 +24,7 @@ use crate::record::RecordedInput;
 use crate::table::Rows;
 use crate::time::{self, At};
 use crate::view;
-use crate::work::{self, Steps, Watched};
+use crate::work::{self, Steps};
 
 /// So many rows make a batch of a table: whoever reads a table wants few and large ones.
 const BATCH_ROWS: usize = 65_536;
@@ -81,33 +79,6 @@ fn ids(log: &callfold::log::Log, names: &[String]) -> Result<Vec<StreamId>, LogE
     names.iter().map(|name| Ok(log.stream(name)?.id)).collect()
 }
 
-/// A file that is written beside its place, and moved there when it is whole. A link stays one, and what is no file, such as a
-/// pipe or a device, is written as it is.
-fn write_whole<T>(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<&File>) -> Result<T, LogError>,
-) -> Result<T, LogError> {
-    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    if target.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir()) {
-        let file = File::options().write(true).open(&target)?;
-        let mut out = BufWriter::new(&file);
-        let written = write(&mut out)?;
-        out.flush()?;
-        return Ok(written);
-    }
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
-    // What it is called until it is whole is nobody's concern.
-    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or_else(|| Path::new(".")));
-    let file = file.map_err(|error| io::Error::from(error.kind()))?;
-    let mut out = BufWriter::new(file.as_file());
-    let written = write(&mut out)?;
-    out.flush()?;
-    drop(out);
-    file.as_file().sync_all()?;
-    file.persist(&target).map_err(|error| io::Error::from(error.error.kind()))?;
-    Ok(written)
-}
-
 /// Takes a file into a log: its streams, and how many lines of unknown kinds it had.
 fn take_in(
     log: &callfold::log::Log,
@@ -115,20 +86,8 @@ fn take_in(
     name: Option<&str>,
     progress: callfold::log::OnProgress<'_>,
 ) -> Result<(Vec<StreamId>, u64), LogError> {
-    let (content, input) = Content::of(files::open(path)?)?;
-    match content {
-        Content::Trace => {
-            let taken = log.import_trace(Watched::new(input, progress), name)?;
-            Ok((vec![taken.stream], taken.unknown_lines))
-        }
-        Content::Log => {
-            // It is read twice, and a packed file cannot be: it waits in a file without a name.
-            let mut spool = tempfile::tempfile()?;
-            io::copy(&mut Watched::new(input, progress), &mut spool)?;
-            spool.rewind()?;
-            Ok((log.import(BufReader::new(spool), progress)?.streams, 0))
-        }
-    }
+    let taken = files::take_in(log, files::open(path)?, name, progress)?;
+    Ok((taken.streams, taken.unknown_lines))
 }
 
 /// Opens a store; what had to be done for it is told too. It is durable after so many milliseconds; `None` is never.
@@ -583,7 +542,7 @@ impl Log {
         let log = self.log(py)?;
         work::run_on(py, &path, progress.as_ref(), |progress| {
             let streams = ids(&log, &names)?;
-            write_whole(&path, |out| log.export(&streams, out, progress))
+            files::write_whole(&path, |out| log.export(&streams, out, progress))
         })
     }
 
@@ -611,7 +570,7 @@ impl Log {
         })?;
         work::run_on(py, &path, progress.as_ref(), |progress| {
             let streams = ids(&log, &names)?;
-            write_whole(&path, |out| {
+            files::write_whole(&path, |out| {
                 log.export_table(table, format, &streams, Span::from_micros(offset), out, progress)
             })
         })

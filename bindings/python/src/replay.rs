@@ -17,7 +17,7 @@ use pyo3::types::{PyBytes, PyDict};
 use crate::error::raise;
 use crate::log::{Batches, Log};
 use crate::table::Rows;
-use crate::work::{self, Watched};
+use crate::work;
 
 /// What is made of a session.
 struct Made {
@@ -138,7 +138,7 @@ pub(crate) fn replay_file<'py>(
             agent: None,
             announcer: announcements.then(|| Announcer::new(Vec::new())),
         };
-        replay::run(Watched::new(files::open(&path)?, progress), &mut session)?;
+        replay::run(files::Watched::new(files::open(&path)?, progress), &mut session)?;
         let (over, ledger) = session.calls.finish();
         let (calls, commands, time) =
             tables(&session.name, session.agent.as_ref().map(Text::as_str), &over, &ledger)?;

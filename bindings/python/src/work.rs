@@ -1,7 +1,6 @@
 //! Long work: without the interpreter's lock, with progress, and broken off by Ctrl-C.
 
 use std::cell::Cell;
-use std::io::{self, BufRead, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -126,40 +125,5 @@ impl Steps {
         let result = work(&mut |at: Progress| progress(Progress::new(done + at.done, of)))?;
         self.done += stream.head.seq;
         Ok(result)
-    }
-}
-
-/// An input of which it is told how much was read, and that can be broken off between two of its blocks.
-pub(crate) struct Watched<'p, R> {
-    input: R,
-    read: u64,
-    progress: OnProgress<'p>,
-}
-
-impl<'p, R: BufRead> Watched<'p, R> {
-    pub(crate) fn new(input: R, progress: OnProgress<'p>) -> Self {
-        Self { input, read: 0, progress }
-    }
-}
-
-impl<R: BufRead> Read for Watched<'_, R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(into)?;
-        self.read += read as u64;
-        Ok(read)
-    }
-}
-
-impl<R: BufRead> BufRead for Watched<'_, R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if let ControlFlow::Break(()) = (self.progress)(Progress::new(self.read, 0)) {
-            return Err(io::Error::other("broken off"));
-        }
-        self.input.fill_buf()
-    }
-
-    fn consume(&mut self, bytes: usize) {
-        self.read += bytes as u64;
-        self.input.consume(bytes);
     }
 }

@@ -30,7 +30,6 @@ mod run;
 mod secret;
 #[cfg(feature = "simulator")]
 mod simulator;
-mod source;
 mod state;
 mod time;
 mod words;

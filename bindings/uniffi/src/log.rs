@@ -1,11 +1,10 @@
 //! Logs, read: streams, events, calls, time, the state at any moment, and whether they are whole.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Cursor, Seek as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::{BufRead, Cursor};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use callfold::files::{self, Content};
+use callfold::files;
 use callfold::log::{self, HeadLine, Instant, Log, LogError, OnProgress, Stream, VerifyOptions};
 use callfold::problem::{Problem, ProblemCode};
 use callfold::{Mode, PersonName, PhoneNumber, Span, Text, Timestamp};
@@ -16,7 +15,6 @@ use crate::error::CallfoldError;
 use crate::event::Told;
 use crate::pictures::Picture;
 use crate::run::{self, ProgressListener, go_on};
-use crate::source::Source;
 use crate::state::{LineSnapshot, Place};
 use crate::time::TimeRow;
 
@@ -191,56 +189,22 @@ fn found(
     calls.map(|found| Ok((log.info(found.stream)?.name, found))).collect()
 }
 
-/// Takes what is in a file into a log: the names of its streams. It is broken off while it is read; a recorded session that
-/// was read to its end takes its course, because half a stream cannot be taken back.
+/// Takes what is in a file into a log: the names of its streams.
 fn take_in(
     log: &Log,
     input: impl BufRead,
     name: Option<&str>,
     progress: OnProgress<'_>,
 ) -> Result<Vec<String>, LogError> {
-    let (content, input) = Content::of(input)?;
-    let input = spooled(input, progress)?;
-    let streams = match content {
-        Content::Trace => vec![log.import_trace(input, name)?.stream],
-        Content::Log => log.import(input, progress)?.streams,
-    };
+    let streams = files::take_in(log, input, name, progress)?.streams;
     streams.into_iter().map(|id| Ok(log.info(id)?.name.as_str().to_owned())).collect()
 }
 
 /// A log in memory that has what is in a file. When it is broken off, it goes.
 fn read_in(input: impl BufRead, progress: OnProgress<'_>) -> Result<Log, LogError> {
     let log = Log::in_memory()?;
-    let (content, input) = Content::of(input)?;
-    match content {
-        Content::Trace => drop(log.import_trace(Source::new(input, progress), None)?),
-        Content::Log => drop(log.import(spooled(input, progress)?, progress)?),
-    }
+    files::take_in(&log, input, None, progress)?;
     Ok(log)
-}
-
-/// Input in a file without a name: a log is read twice, and a packed file cannot be.
-fn spooled(input: impl BufRead, progress: OnProgress<'_>) -> Result<BufReader<File>, LogError> {
-    let mut spool = tempfile::tempfile()?;
-    io::copy(&mut Source::new(input, progress), &mut spool)?;
-    spool.rewind()?;
-    Ok(BufReader::new(spool))
-}
-
-/// A file that is written beside its place, and moved there when it is whole.
-fn write_whole<T>(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<&File>) -> Result<T, LogError>,
-) -> Result<T, LogError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or_else(|| Path::new(".")))?;
-    let mut out = BufWriter::new(file.as_file());
-    let written = write(&mut out)?;
-    out.flush()?;
-    drop(out);
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| LogError::Io(error.error))?;
-    Ok(written)
 }
 
 #[uniffi::export]
@@ -513,7 +477,7 @@ impl LogReader {
         self.work(progress, move |log, progress| {
             let ids = streams.iter().map(|name| Ok(log.stream(name)?.id));
             let ids = ids.collect::<Result<Vec<_>, LogError>>()?;
-            Ok(write_whole(&PathBuf::from(path), |out| log.export(&ids, out, progress))?)
+            Ok(files::write_whole(&PathBuf::from(path), |out| log.export(&ids, out, progress))?)
         })
         .await
     }

@@ -81,11 +81,18 @@ pub enum LogError {
     Interrupted,
     /// Something cannot be read or written.
     #[error("{0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
     /// A table cannot be made.
     #[cfg(feature = "tables")]
     #[error(transparent)]
     Table(#[from] crate::tables::TableError),
+}
+
+impl From<io::Error> for LogError {
+    fn from(error: io::Error) -> Self {
+        // What was wrapped to get through a reader or writer is unwrapped: who broke off is told so.
+        error.downcast().unwrap_or_else(Self::Io)
+    }
 }
 
 impl From<SealError> for LogError {
