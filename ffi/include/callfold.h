@@ -11,7 +11,8 @@
 // - **Handles** are small structures with a number in them, for what callfold keeps: zero is none. They are checked: one that
 //   was freed, made up or freed twice is CALLFOLD_BAD_HANDLE, one of another type CALLFOLD_WRONG_HANDLE, one from before a
 //   fork CALLFOLD_AFTER_FORK, and nothing happens. What `_new`, `_open`, `_restore` and the like make, `_free` frees. Whoever is
-//   in a call while another thread frees its handle comes to the end of that call.
+//   in a call while another thread frees its handle comes to the end of that call, which may be CALLFOLD_OK: who frees
+//   makes sure that nobody reads any more what was borrowed.
 // - **Order of arguments.** What is worked on, what goes in, what comes out.
 // - **Text** is UTF-8 with a length, and need not end with NUL: callfold_text makes one of a text that does. What is given is
 //   borrowed for the call, and copied where it is kept. What comes is `borrowed_…`, for as long as the comment says, or
@@ -19,15 +20,19 @@
 // - **Structures that you fill in** begin with `size`: set it to sizeof, and zero the rest (`= {0}`, in C++
 //   `= {}`) for the defaults, so that a program keeps its meaning when they grow. NULL for one that may be left out is all
 //   defaults.
+//   Those that stand in rows (callfold_account, callfold_outside), callfold_phone and callfold_progress have no size and do
+//   not grow. Pointers are to memory that is aligned as the type wants it.
 // - **Structures that callfold fills in** do not change within a version of the ABI (CALLFOLD_ABI).
 // - **Threads.** Logs, lines, simulators, runtimes, views and buffers may be used by any number of threads at once.
 //   Machines, recorders, iterators and readers of news are used by one thread at a time, whichever: a second one gets
 //   CALLFOLD_USED_AT_ONCE. There is nothing to initialise and nothing to shut down.
 // - **Time** is microseconds of UTC since 1970 in an int64_t; lengths are microseconds, where no unit is named.
 // - **JSON** is what the functions with `_json` give and take: the same text as on every surface of callfold.
-// - **No surprises.** No function throws, aborts, prints or exits; a fault of callfold's own is CALLFOLD_INTERNAL. Secrets are
-//   in no message and no JSON but that of a login's frame. Names and numbers of people are in what is asked for, and in no
-//   error message.
+// - **Forks.** In the child of a program with one thread, what lives by threads or files is CALLFOLD_AFTER_FORK. A program
+//   with more threads may call nothing of callfold between fork and exec, as POSIX says of every library with locks.
+// - **No surprises.** No function throws, aborts or exits; a fault of callfold's own is CALLFOLD_INTERNAL, and is also told on
+//   standard error. Secrets are in no message and no JSON but that of a login's frame. Names and numbers of people are in
+//   what is asked for, and in no error message; names of streams are, so name them by what may stand in a log.
 
 
 #ifndef CALLFOLD_H
@@ -36,6 +41,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+// The version of callfold that this header is of; callfold_version() has that of the library.
+#define CALLFOLD_VERSION "0.1.0"
 
 // What functions say (callfold_result).
 enum {
@@ -219,6 +227,8 @@ enum {
     CALLFOLD_WRONG_HANDLE = 5709,
     // It was waited for as long as was asked; what was begun takes its course.
     CALLFOLD_TIMED_OUT = 5710,
+    // There was no room for it in the time that was waited, so it was not given; try again.
+    CALLFOLD_NOT_GIVEN = 5711,
     // Callfold itself is at fault: a panic was caught; please tell us, with the message.
     CALLFOLD_INTERNAL = 5901,
     // A fault of a kind that this version has no code for; the message says what.
@@ -744,7 +754,7 @@ enum {
 // The connection will be made again: try number `tries`, after `wait` milliseconds.
 #define CALLFOLD_NEWS_RECONNECTING 5
 
-// The line has ended: told to listeners once, as the last. (Readers get CALLFOLD_END.)
+// The line has ended, told once and as the last: `result` says why, if it was by a fault, such as a full disk.
 #define CALLFOLD_NEWS_ENDED 6
 
 // Waits as long as it takes.
@@ -836,8 +846,9 @@ typedef struct {
 } callfold_call_query;
 
 // Is told how far a long work is, now and then: `done` of `of` (0 if that is not known). Answers whether to go on; if not,
-// the work ends with CALLFOLD_INTERRUPTED, and nothing is half done. It is called on the thread that does the work, which
-// for events is one of callfold's own, and must not use the log meanwhile.
+// the work ends with CALLFOLD_INTERRUPTED, and what was done until then is whole. What is counted may change from one part of
+// a work to the next. It is called on the thread that does the work, which for events is one of callfold's own; it must not use
+// the log meanwhile, and must not throw or jump out.
 typedef bool (*callfold_progress_function)(void *user, uint64_t done, uint64_t of);
 
 // Who is told how far a long work is. Borrowed for the call that it is given to; for events, until their handle is freed.
@@ -1382,7 +1393,7 @@ typedef uint32_t callfold_news_kind;
 typedef struct {
     // What happened.
     callfold_news_kind kind;
-    // Why a socket ended, or how a command ended: CALLFOLD_OK if it was done.
+    // Why a socket or the line ended, or how a command ended: CALLFOLD_OK if it was done.
     callfold_result result;
     // Which turn of the line: a view of this turn or a later one has it.
     uint64_t turn;
@@ -1398,7 +1409,7 @@ typedef struct {
     uint32_t tries;
     // After how many milliseconds it is tried again.
     uint64_t wait;
-    // The event or the answer as JSON, if that was asked for.
+    // The event or the answer as JSON, if that was asked for; what went wrong, always, as callfold_error_json tells it.
     callfold_str json;
 } callfold_news_item;
 
@@ -1729,7 +1740,8 @@ callfold_result callfold_events_next(callfold_events events,
 // All that the event says that was asked for last, as JSON: the same text on every surface.
 callfold_result callfold_events_json(callfold_events events, callfold_buffer *owned_json);
 
-// Frees an iterator over events, and what was borrowed from it. Events that were not asked for are not read any more.
+// Frees an iterator over events, and what was borrowed from it. Events that were not asked for are not read any more. Waits for
+// the progress function, if that is being called.
 callfold_result callfold_events_free(callfold_events events);
 
 // The records of a stream, from number `from` (the first is 1) on.
@@ -1763,7 +1775,8 @@ callfold_result callfold_line_connect(callfold_line line,
 
 // Gives a command, and waits `milliseconds` at most for the server's answer; what becomes of it on the line is told in the
 // news. One that is not done is CALLFOLD_COMMAND_REFUSED or CALLFOLD_COMMAND_MISUSED, with why in `answer`, which may be
-// NULL. One that is waited for no more (CALLFOLD_TIMED_OUT) takes its course.
+// NULL. One that is waited for no more (CALLFOLD_TIMED_OUT) takes its course; one for which there was no room in that time
+// (CALLFOLD_NOT_GIVEN) was not given.
 callfold_result callfold_line_command(callfold_line line,
                                       const callfold_command *command,
                                       uint32_t milliseconds,
@@ -1776,19 +1789,24 @@ callfold_result callfold_line_command_json(callfold_line line,
                                            uint32_t milliseconds,
                                            callfold_buffer *owned_json);
 
-// Gives a command and does not wait: all readers of the line's news are told how it ended, under this ticket
-// (CALLFOLD_NEWS_ANSWER). `ticket` may be NULL.
-callfold_result callfold_line_send(callfold_line line, const callfold_command *command, uint64_t *ticket);
+// Gives a command and does not wait for its end: all who read or listen to the line's news by now are told of it, under this
+// ticket (CALLFOLD_NEWS_ANSWER). `ticket` may be NULL. Commands that one thread sends are given in their order; it waits only
+// while 64 others are under way.
+callfold_result callfold_line_send(callfold_line line,
+                                   const callfold_command *command,
+                                   uint64_t *ticket);
 
 // What is so after what was told last. Free it with `callfold_view_free`.
 callfold_result callfold_line_view(callfold_line line, callfold_view *view);
 
 // Says goodbye to the server, waits `milliseconds` at most for its close, and ends the line for everyone who has it. The
-// handle stays until it is freed. Fails with why, if the line had ended by a fault, such as a full disk.
+// handle stays until it is freed. Fails with why, if the line had ended by a fault, such as a full disk. CALLFOLD_TIMED_OUT:
+// it is ending. CALLFOLD_NOT_GIVEN: it goes on.
 callfold_result callfold_line_close(callfold_line line,
                                     uint32_t milliseconds);
 
-// Frees a line. Its news end when the goodbye was said.
+// Frees a line, and does not wait for its goodbye: its news end when that was said. Where the runtime ends right after, it
+// waits for it, 10 seconds at most.
 callfold_result callfold_line_free(callfold_line line);
 
 // Opens the store in the directory `path`. `options` may be NULL: it must be there, and is made durable every 50 ms. A store
@@ -1944,7 +1962,12 @@ callfold_result callfold_news_next(callfold_news news,
 callfold_result callfold_news_fd(callfold_news news,
                                  int32_t *fd);
 
-// Frees a reader, and what was borrowed from it. A thread that waits in it gets CALLFOLD_END.
+// Stops a reader: a thread that waits in it gets CALLFOLD_END, and so does every later call. What was borrowed from it stays
+// until it is freed: so stop it from wherever you are, and have the thread that reads free it.
+callfold_result callfold_news_stop(callfold_news news);
+
+// Frees a reader, and what was borrowed from it. A thread that waits in it gets CALLFOLD_END; one that has just got
+// something would read what is freed (`callfold_news_stop`).
 callfold_result callfold_news_free(callfold_news news);
 
 // Has a function called with what happens on a line from now on. `with_json`: events and answers also come as JSON.
@@ -2009,7 +2032,8 @@ callfold_result callfold_replay_file(callfold_str path,
 // Makes a runtime with so many threads, from 1 to 64; 0: two. Many lines need no more.
 callfold_result callfold_runtime_new(uint32_t threads, callfold_runtime *runtime);
 
-// Frees a runtime. Its threads end when the last line and simulator that lives by it is freed; that call waits for them.
+// Frees a runtime. Its threads end when the last line and simulator that lives by it is freed; that call waits for the goodbyes
+// of lines, 10 seconds at most, and for its threads.
 callfold_result callfold_runtime_free(callfold_runtime runtime);
 
 // Starts to serve.

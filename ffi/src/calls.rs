@@ -9,7 +9,7 @@ use std::mem::MaybeUninit;
 use crate::boundary::{Status, callfold_result, cross, done};
 use crate::handle::{self, Kind, Object, Single};
 use crate::log::{callfold_log, from_utc, stream_of, with_log};
-use crate::options::{self, Options};
+use crate::options::{self, Options, callfold_flag};
 use crate::progress::{callfold_progress, teller};
 use crate::text::{bad, callfold_buffer, callfold_str, fill, owned};
 use crate::view::{CALLFOLD_NEVER, number, person};
@@ -32,9 +32,9 @@ pub struct callfold_call_query {
     /// Begun before `to`, if `has_to`.
     pub to: i64,
     /// Whether `from` counts.
-    pub has_from: bool,
+    pub has_from: callfold_flag,
     /// Whether `to` counts.
-    pub has_to: bool,
+    pub has_to: callfold_flag,
     /// With this number at the other end, as it was told.
     pub number: callfold_str,
     /// Of this agent: the login.
@@ -237,8 +237,8 @@ pub extern "C" fn callfold_log_calls(
             let owned = |text: Option<&str>| text.map(str::to_owned);
             let mut wanted = log::CallQuery::default();
             wanted.stream = stream_of(log, &query.stream)?.map(|stream| stream.id);
-            wanted.from = query.has_from.then(|| Timestamp::from_micros(query.from));
-            wanted.to = query.has_to.then(|| Timestamp::from_micros(query.to));
+            wanted.from = query.has_from.is().then(|| Timestamp::from_micros(query.from));
+            wanted.to = query.has_to.is().then(|| Timestamp::from_micros(query.to));
             wanted.number = owned(query.number.given("query.number")?);
             wanted.chain = owned(query.id.given("query.id")?);
             wanted.agent = owned(query.agent.given("query.agent")?);

@@ -7,7 +7,7 @@ use callfold::{
 };
 use zeroize::Zeroizing;
 
-use crate::options::{self, Options};
+use crate::options::{self, Options, callfold_flag};
 use crate::text::{bad, callfold_str, many};
 use crate::words::{FromNumber, Word, Words};
 
@@ -45,9 +45,9 @@ pub struct callfold_command {
     /// The room of a conference whose id is given in `text`: 0 to 9999.
     pub room: u32,
     /// Whether `reason_id` counts.
-    pub has_reason_id: bool,
+    pub has_reason_id: callfold_flag,
     /// What the kind's comment says.
-    pub flag: bool,
+    pub flag: callfold_flag,
 }
 
 // SAFETY: it is repr(C), begins with its size, and is made of numbers, pointers and bools, which may all be zero.
@@ -71,7 +71,7 @@ pub struct callfold_endpoint {
     /// The password, or a session id. It is copied, never told again, and wiped when it is no longer needed.
     pub secret: callfold_str,
     /// Whether `secret` is the id of an earlier session.
-    pub secret_is_session: bool,
+    pub secret_is_session: callfold_flag,
     /// The workplace, if the server asks for it.
     pub workplace: callfold_str,
     /// After how many seconds the session is to end by itself; 0: it does not.
@@ -102,7 +102,7 @@ impl callfold_endpoint {
     pub(crate) fn proof(&self) -> Result<Option<Proof>, Problem> {
         let Some(secret) = self.secret.given("endpoint.secret")? else { return Ok(None) };
         let secret = Zeroizing::new(secret.to_owned());
-        Ok(Some(if self.secret_is_session { Proof::Session(secret) } else { Proof::Password(secret) }))
+        Ok(Some(if self.secret_is_session.is() { Proof::Session(secret) } else { Proof::Password(secret) }))
     }
 
     pub(crate) fn made(&self, credential: Credential) -> Result<Endpoint, Problem> {
@@ -179,7 +179,7 @@ impl callfold_command {
             DISCONNECT => Command::Disconnect,
             CALL => Command::Call {
                 number: number()?,
-                sequence: if self.flag { CallSequence::PartyFirst } else { CallSequence::AgentFirst },
+                sequence: if self.flag.is() { CallSequence::PartyFirst } else { CallSequence::AgentFirst },
             },
             INTERCOM => Command::Intercom { number: number()? },
             ANSWER => Command::Answer,
@@ -205,7 +205,7 @@ impl callfold_command {
                 name: text()?,
                 recipients: json(&self.recipients, "command.recipients")?,
                 data: json(&self.json, "command.json")?,
-                send_back: self.flag,
+                send_back: self.flag.is(),
             },
             CALL_JOURNAL => Command::CallJournal { chain: ChainId::from(self.text.text("command.text")?) },
             MODEL_MAKE_CALL => Command::Model(ModelCommand::MakeCall(number()?)),
@@ -217,8 +217,8 @@ impl callfold_command {
             MODEL_CANCEL_TRANSFER => Command::Model(ModelCommand::CancelTransfer),
             MODEL_BLIND_TRANSFER_CALL => Command::Model(ModelCommand::BlindTransferCall(number()?)),
             MODEL_SET_AGENT_STATE => Command::Model(ModelCommand::SetAgentState(self.web_status()?)),
-            MODEL_SET_WRAP_UP => Command::Model(ModelCommand::SetWrapUpUserState(self.flag)),
-            MODEL_CHANGE_CALL_CENTRE => Command::Model(ModelCommand::ChangeCallCentreState(self.flag)),
+            MODEL_SET_WRAP_UP => Command::Model(ModelCommand::SetWrapUpUserState(self.flag.is())),
+            MODEL_CHANGE_CALL_CENTRE => Command::Model(ModelCommand::ChangeCallCentreState(self.flag.is())),
             kind => {
                 let why = format!("command.kind: there is no command {kind}");
                 return Err(Problem::new(ProblemCode::UnknownName, why));
@@ -239,7 +239,7 @@ impl callfold_command {
     }
 
     fn reason(&self) -> Result<Option<BreakReason>, Problem> {
-        if self.has_reason_id {
+        if self.has_reason_id.is() {
             return Ok(Some(BreakReason::Id(self.reason_id)));
         }
         Ok(self.reason.given("command.reason")?.map(|reason| BreakReason::Text(Text::from(reason))))

@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-use callfold::problem::ProblemCode;
+use callfold::problem::{Problem, ProblemCode};
 use serde_json::{Map, Value, json};
 
 use crate::boundary::{callfold_result, caught, done, last};
@@ -11,6 +11,19 @@ use crate::text::{bad, callfold_buffer, callfold_str, copy, fill, owned};
 
 /// Raised with every change that a program compiled against an older header would not survive.
 pub const CALLFOLD_ABI: u32 = 1;
+
+/// What went wrong, as JSON.
+pub(crate) fn problem_json(problem: &Problem) -> String {
+    let context =
+        problem.context.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str())));
+    json!({
+        "code": problem.code.number(),
+        "name": problem.code.name(),
+        "text": problem.message,
+        "context": context.collect::<Map<_, _>>(),
+    })
+    .to_string()
+}
 
 /// The version of the ABI that this library has: compare it with CALLFOLD_ABI of the header that you compiled against.
 #[unsafe(no_mangle)]
@@ -91,17 +104,8 @@ pub extern "C" fn callfold_error_json(
     let last = last();
     done(|| {
         let owned_json = fill(owned_json, "owned_json")?;
-        let json = last.map_or(Value::Null, |problem| {
-            let context =
-                problem.context.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value)));
-            json!({
-                "code": problem.code.number(),
-                "name": problem.code.name(),
-                "text": problem.message,
-                "context": context.collect::<Map<_, _>>(),
-            })
-        });
-        owned_json.with(owned(json.to_string())?);
+        let json = last.as_ref().map_or_else(|| "null".to_owned(), problem_json);
+        owned_json.with(owned(json)?);
         Ok(())
     })
 }

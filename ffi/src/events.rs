@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::mem::MaybeUninit;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
@@ -16,7 +17,7 @@ use crate::boundary::{Status, callfold_result, caught, cross, done};
 use crate::event::{self, Place, callfold_event};
 use crate::handle::{self, Kind, Object, Single};
 use crate::log::{callfold_log, with_log};
-use crate::options::{self, Options};
+use crate::options::{self, Options, callfold_flag};
 use crate::progress::{callfold_progress, teller};
 use crate::text::{bad, callfold_buffer, callfold_str, fill, many, owned};
 use crate::words::EVENTS;
@@ -41,9 +42,9 @@ pub struct callfold_event_query {
     /// Of records before `to`, if `has_to`.
     pub to: i64,
     /// Whether `from` counts.
-    pub has_from: bool,
+    pub has_from: callfold_flag,
     /// Whether `to` counts.
-    pub has_to: bool,
+    pub has_to: callfold_flag,
     /// About this number, as it was told.
     pub number: callfold_str,
 }
@@ -63,8 +64,8 @@ impl callfold_event_query {
             let names = names.iter().map(|name| known(name.text("query.names")?));
             query.names = Some(names.collect::<Result<BTreeSet<_>, Problem>>()?);
         }
-        query.from = self.has_from.then(|| Timestamp::from_micros(self.from));
-        query.to = self.has_to.then(|| Timestamp::from_micros(self.to));
+        query.from = self.has_from.is().then(|| Timestamp::from_micros(self.from));
+        query.to = self.has_to.is().then(|| Timestamp::from_micros(self.to));
         query.number = self.number.given("query.number")?.map(str::to_owned);
         Ok(query)
     }
@@ -104,6 +105,8 @@ type Batch = Result<Vec<Found>, Problem>;
 
 /// A thread reads the log, and waits when it is ahead.
 struct Reading {
+    /// Set when it is to end, also where nothing is found for long.
+    stop: Arc<AtomicBool>,
     /// None when it is to end.
     batches: Option<Receiver<Batch>>,
     thread: Option<JoinHandle<()>>,
@@ -113,7 +116,8 @@ struct Reading {
 
 impl Drop for Reading {
     fn drop(&mut self) {
-        // It ends at the batch that nobody takes.
+        self.stop.store(true, Ordering::Release);
+        // It ends at the batch that nobody takes, if it has one.
         self.batches = None;
         if let Some(thread) = self.thread.take()
             && thread.thread().id() != thread::current().id()
@@ -130,15 +134,19 @@ impl Object for Held {
     const BOUND_TO_PROCESS: bool = true;
 }
 
-fn read(log: &Log, query: &EventQuery, progress: Option<callfold_progress>, to: &SyncSender<Batch>) {
+fn read(
+    log: &Log,
+    query: &EventQuery,
+    progress: Option<callfold_progress>,
+    to: &SyncSender<Batch>,
+    stop: &AtomicBool,
+) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut stream: Option<(StreamId, Arc<Text>)> = None;
     let read = caught(|| {
         let mut tell = teller(progress.as_ref());
-        let mut interrupted = |at| match tell(at) {
-            ControlFlow::Continue(()) => ControlFlow::Continue(()),
-            ControlFlow::Break(()) => ControlFlow::Break(()),
-        };
+        let mut interrupted =
+            |at| if stop.load(Ordering::Acquire) { ControlFlow::Break(()) } else { tell(at) };
         log.events(query, &mut interrupted, &mut |found| {
             let name = match &stream {
                 Some((id, name)) if *id == found.stream.id => Arc::clone(name),
@@ -165,7 +173,9 @@ fn read(log: &Log, query: &EventQuery, progress: Option<callfold_progress>, to: 
         Ok(())
     });
     // What was found before it broke off is handed over first.
-    let _ = to.send(Ok(batch));
+    if !batch.is_empty() {
+        let _ = to.send(Ok(batch));
+    }
     if let Err(problem) = read {
         let _ = to.send(Err(problem));
     }
@@ -187,9 +197,12 @@ pub extern "C" fn callfold_log_events(
         let (to, batches) = sync_channel(BATCHES);
         let progress = progress.copied();
         let reader = thread::Builder::new().name("callfold events".to_owned());
-        let thread = reader.spawn(move || read(&log, &query, progress, &to));
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = reader.spawn(move || read(&log, &query, progress, &to, &stopped));
         let thread = thread.map_err(|error| Problem::new(ProblemCode::NoRuntime, error.to_string()))?;
-        let reading = Reading { batches: Some(batches), thread: Some(thread), batch: Vec::new(), next: 0 };
+        let reading =
+            Reading { stop, batches: Some(batches), thread: Some(thread), batch: Vec::new(), next: 0 };
         events.with(callfold_events { handle: handle::put(Held(Single::new(reading)))? });
         Ok(())
     })
@@ -249,7 +262,8 @@ pub extern "C" fn callfold_events_json(
     })
 }
 
-/// Frees an iterator over events, and what was borrowed from it. Events that were not asked for are not read any more.
+/// Frees an iterator over events, and what was borrowed from it. Events that were not asked for are not read any more. Waits for
+/// the progress function, if that is being called.
 #[unsafe(no_mangle)]
 pub extern "C" fn callfold_events_free(events: callfold_events) -> callfold_result {
     done(|| handle::free::<Held>(events.handle))

@@ -6,15 +6,15 @@ use callfold::log::{Recorder, input_from_json};
 use callfold::problem::{Problem, ProblemCode};
 use callfold::wire::{FrameText, LoginSecret};
 use callfold::{
-    Command, Config, CredentialHandle, CtiConfig, Effect, Event, Input, InputKind, Machine, ModelCommand,
-    Outcome, SocketId, Timestamp,
+    Command, Config, Connection, CredentialHandle, CtiConfig, Effect, Event, Input, InputKind, Machine,
+    ModelCommand, Outcome, SocketId, Timestamp,
 };
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::command::{Proof, callfold_command, callfold_endpoint};
 use crate::event::{self, Place, callfold_event};
-use crate::options::Options;
+use crate::options::{Options, callfold_flag};
 use crate::text::{bad, callfold_str};
 use crate::view::Seen;
 
@@ -26,11 +26,11 @@ pub struct callfold_config {
     /// sizeof(callfold_config)
     pub size: usize,
     /// Whether it runs sessions that the reference client recorded, and behaves as that did; if not, it is for a live server.
-    pub is_replay: bool,
+    pub is_replay: callfold_flag,
     /// Whether the CTI model is kept.
-    pub has_cti: bool,
+    pub has_cti: callfold_flag,
     /// Whether the CTI model's agent stays out of the call centre on connecting.
-    pub stays_out: bool,
+    pub stays_out: callfold_flag,
 }
 
 // SAFETY: it is repr(C), begins with its size, and is made of bools, which may be zero.
@@ -40,8 +40,8 @@ unsafe impl Options for callfold_config {
 
 impl callfold_config {
     pub(crate) fn made(&self) -> Config {
-        let config = if self.is_replay { Config::replay() } else { Config::live() };
-        if self.has_cti { config.with_cti(CtiConfig { operator: !self.stays_out }) } else { config }
+        let config = if self.is_replay.is() { Config::replay() } else { Config::live() };
+        if self.has_cti.is() { config.with_cti(CtiConfig { operator: !self.stays_out.is() }) } else { config }
     }
 }
 
@@ -204,7 +204,8 @@ impl Fed {
             CALLFOLD_INPUT_REFUSED => InputKind::Refused(socket),
             CALLFOLD_INPUT_CLOSED => InputKind::Closed(socket),
             CALLFOLD_INPUT_FRAME => {
-                let (text, _) = FrameText::from_wire(input.text.text("input.text")?);
+                // An empty message has no first byte, in many a library.
+                let (text, _) = FrameText::from_wire(input.text.given("input.text")?.unwrap_or_default());
                 InputKind::Frame { socket, text }
             }
             CALLFOLD_INPUT_BINARY => {
@@ -258,7 +259,7 @@ impl Fed {
         let credential =
             proof.as_ref().map_or(callfold::Credential::Missing, |proof| proof.credential(handle));
         let endpoint = endpoint.made(credential)?;
-        self.secret = proof.map(|proof| match proof {
+        let secret = proof.map(|proof| match proof {
             Proof::Password(password) => LoginSecret::from_password(&password),
             Proof::Session(id) => LoginSecret::from_session(&id),
         });
@@ -268,7 +269,13 @@ impl Fed {
             Command::Connect(endpoint)
         };
         self.begin();
-        self.input(Timestamp::from_micros(at), InputKind::Command(command))
+        let was_offline = self.reduced().view().connection == Connection::Offline;
+        self.input(Timestamp::from_micros(at), InputKind::Command(command))?;
+        // One that is refused, because it is connected already, leaves the secret of the one that was not.
+        if was_offline {
+            self.secret = secret;
+        }
+        Ok(())
     }
 
     /// The sockets of a recorder that went on are gone.

@@ -98,7 +98,7 @@ pub(crate) fn put<T: Object>(object: T) -> Result<u64, Problem> {
     }
     let place = u32::try_from(table.slots.len()).ok().filter(|place| *place < 1 << PLACE_BITS);
     let Some(place) = place else {
-        return Err(Problem::new(ProblemCode::BadHandle, "there are 16,777,216 handles already: free some"));
+        return Err(Problem::new(ProblemCode::BadRange, "there are 16,777,216 handles already: free some"));
     };
     table.slots.push(Slot { generation: 1, kind: T::KIND, process, object });
     Ok(handle(T::KIND, 1, place))

@@ -21,7 +21,8 @@ pub const RULES: &str = "\
 // - **Handles** are small structures with a number in them, for what callfold keeps: zero is none. They are checked: one that
 //   was freed, made up or freed twice is CALLFOLD_BAD_HANDLE, one of another type CALLFOLD_WRONG_HANDLE, one from before a
 //   fork CALLFOLD_AFTER_FORK, and nothing happens. What `_new`, `_open`, `_restore` and the like make, `_free` frees. Whoever is
-//   in a call while another thread frees its handle comes to the end of that call.
+//   in a call while another thread frees its handle comes to the end of that call, which may be CALLFOLD_OK: who frees
+//   makes sure that nobody reads any more what was borrowed.
 // - **Order of arguments.** What is worked on, what goes in, what comes out.
 // - **Text** is UTF-8 with a length, and need not end with NUL: callfold_text makes one of a text that does. What is given is
 //   borrowed for the call, and copied where it is kept. What comes is `borrowed_…`, for as long as the comment says, or
@@ -29,15 +30,19 @@ pub const RULES: &str = "\
 // - **Structures that you fill in** begin with `size`: set it to sizeof, and zero the rest (`= {0}`, in C++
 //   `= {}`) for the defaults, so that a program keeps its meaning when they grow. NULL for one that may be left out is all
 //   defaults.
+//   Those that stand in rows (callfold_account, callfold_outside), callfold_phone and callfold_progress have no size and do
+//   not grow. Pointers are to memory that is aligned as the type wants it.
 // - **Structures that callfold fills in** do not change within a version of the ABI (CALLFOLD_ABI).
 // - **Threads.** Logs, lines, simulators, runtimes, views and buffers may be used by any number of threads at once.
 //   Machines, recorders, iterators and readers of news are used by one thread at a time, whichever: a second one gets
 //   CALLFOLD_USED_AT_ONCE. There is nothing to initialise and nothing to shut down.
 // - **Time** is microseconds of UTC since 1970 in an int64_t; lengths are microseconds, where no unit is named.
 // - **JSON** is what the functions with `_json` give and take: the same text as on every surface of callfold.
-// - **No surprises.** No function throws, aborts, prints or exits; a fault of callfold's own is CALLFOLD_INTERNAL. Secrets are
-//   in no message and no JSON but that of a login's frame. Names and numbers of people are in what is asked for, and in no
-//   error message.
+// - **Forks.** In the child of a program with one thread, what lives by threads or files is CALLFOLD_AFTER_FORK. A program
+//   with more threads may call nothing of callfold between fork and exec, as POSIX says of every library with locks.
+// - **No surprises.** No function throws, aborts or exits; a fault of callfold's own is CALLFOLD_INTERNAL, and is also told on
+//   standard error. Secrets are in no message and no JSON but that of a login's frame. Names and numbers of people are in
+//   what is asked for, and in no error message; names of streams are, so name them by what may stand in a log.
 ";
 
 /// The words of an enumeration, as constants.
@@ -54,7 +59,12 @@ fn enumeration(out: &mut String, words: &Words) {
 /// The constants of all tables.
 #[must_use]
 pub fn constants() -> String {
-    let mut out = String::from("\n// What functions say (callfold_result).\nenum {\n");
+    let version = env!("CARGO_PKG_VERSION");
+    let mut out = String::from(
+        "\n// The version of callfold that this header is of; callfold_version() has that of the library.\n",
+    );
+    let _ = writeln!(out, "#define CALLFOLD_VERSION \"{version}\"");
+    out += "\n// What functions say (callfold_result).\nenum {\n";
     out += "    // It was done.\n    CALLFOLD_OK = 0,\n    // There is no more.\n    CALLFOLD_END = 1,\n";
     out += "    // There is nothing now.\n    CALLFOLD_NOTHING = 2,\n";
     for code in ProblemCode::ALL {

@@ -45,6 +45,7 @@ pub use line::*;
 pub use log::*;
 pub use machine::*;
 pub use news::*;
+pub use options::callfold_flag;
 pub use progress::*;
 pub use recorder::*;
 pub use replay::*;

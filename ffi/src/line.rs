@@ -17,8 +17,8 @@ use crate::fed::callfold_config;
 use crate::handle::{self, Kind, Object};
 use crate::log::{callfold_log, with_log};
 use crate::news::Queue;
-use crate::options::{self, Options};
-use crate::runtime::{self, Shared, callfold_runtime};
+use crate::options::{self, Options, callfold_flag};
+use crate::runtime::{self, Shared, Until, callfold_runtime};
 use crate::text::{callfold_buffer, callfold_str, fill, owned};
 use crate::view::{Seen, callfold_view};
 
@@ -51,10 +51,10 @@ pub struct callfold_line_options {
     pub authority: callfold_str,
     /// Whether plain `ws` may go to other machines than this one. Whoever reads the network on the way can then log in as
     /// the agent.
-    pub insecure_ws: bool,
+    pub insecure_ws: callfold_flag,
     /// Whether a connection that is lost stays lost. If not, it is made again after a wait that doubles each time, half of
     /// it at random.
-    pub stays_lost: bool,
+    pub stays_lost: callfold_flag,
     /// The first such wait in milliseconds; 0: 1,000.
     pub first_wait: u32,
     /// The longest such wait in milliseconds; 0: 60,000.
@@ -105,13 +105,13 @@ impl callfold_line_options {
         if let Some(authority) = self.authority.bytes("options.authority")? {
             options.tls = Tls::default().and_authority(authority)?;
         }
-        options.plain = if self.insecure_ws { Plain::Anywhere } else { Plain::OnThisMachine };
+        options.plain = if self.insecure_ws.is() { Plain::Anywhere } else { Plain::OnThisMachine };
         let or = |value: u32, default: u32| if value == 0 { default } else { value };
         let (first, longest) = (or(self.first_wait, 1_000), or(self.longest_wait, 60_000));
         if first > longest {
             return Err(bad("options: the first wait is not longer than the longest".to_owned()));
         }
-        options.reconnect = if self.stays_lost {
+        options.reconnect = if self.stays_lost.is() {
             Reconnect::Never
         } else {
             Reconnect::BackOff {
@@ -147,7 +147,7 @@ pub extern "C" fn callfold_line_open(
         let config = options::read(options.config)?.made();
         let (how, connect) = options.made(&endpoint, config.cti.is_some())?;
         let line = if log.handle == 0 {
-            runtime.block_on(async { live::Line::open(Machine::new(config), how) })?
+            runtime.handle().block_on(async { live::Line::open(Machine::new(config), how) })?
         } else {
             let login = endpoint.login.text("endpoint.login")?;
             let name = options.stream.given("options.stream")?.unwrap_or(login);
@@ -156,9 +156,9 @@ pub extern "C" fn callfold_line_open(
             let server =
                 addresses.and_then(<[_]>::first).map(|first| first.text("endpoint.addresses")).transpose()?;
             let info = StreamInfo::new(name, config, SystemClock.now()).of(login, server.unwrap_or_default());
-            with_log(log, |log| Ok(runtime.block_on(live::record(log, info, how))?.line))?
+            with_log(log, |log| Ok(runtime.handle().block_on(live::record(log, info, how))?.line))?
         };
-        let view = Mutex::new(runtime.block_on(line.watch())?);
+        let view = Mutex::new(runtime.handle().block_on(line.watch())?);
         let (queues, tickets) = (Mutex::default(), AtomicU64::new(0));
         let held = Held { line, view, connect, queues, tickets, runtime };
         out.with(callfold_line { handle: handle::put(held)? });
@@ -172,18 +172,21 @@ impl Held {
         handle::get(line.handle)
     }
 
+    /// Gives a command, and waits for its end: so many milliseconds in all.
     fn give(&self, command: Command, milliseconds: u32) -> Result<CommandResult, Problem> {
-        let line = self.line.clone();
-        runtime::wait(&self.runtime, milliseconds, async { Ok(line.command(command).await?) })
+        let until = Until::after(milliseconds);
+        let given = until.wait(&self.runtime, self.line.order(command)).ok_or_else(not_given)??;
+        let result = until.wait(&self.runtime, given.result()).ok_or_else(|| timed_out(milliseconds))??;
+        Ok(result)
     }
 
     /// Begins to read the news.
     pub(crate) fn listen(&self, with_json: bool) -> Result<Arc<Queue>, Problem> {
-        let (queue, pump) = Queue::of(self.line.news(), with_json);
+        let (queue, pump) = Queue::of(self.line.news(), self.line.ending(), with_json);
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         queues.retain(|queue| queue.strong_count() > 0);
         queues.push(Arc::downgrade(&queue));
-        self.runtime.spawn(pump);
+        self.runtime.handle().spawn(pump);
         Ok(queue)
     }
 }
@@ -215,7 +218,8 @@ pub extern "C" fn callfold_line_connect(
 
 /// Gives a command, and waits `milliseconds` at most for the server's answer; what becomes of it on the line is told in the
 /// news. One that is not done is CALLFOLD_COMMAND_REFUSED or CALLFOLD_COMMAND_MISUSED, with why in `answer`, which may be
-/// NULL. One that is waited for no more (CALLFOLD_TIMED_OUT) takes its course.
+/// NULL. One that is waited for no more (CALLFOLD_TIMED_OUT) takes its course; one for which there was no room in that time
+/// (CALLFOLD_NOT_GIVEN) was not given.
 #[unsafe(no_mangle)]
 pub extern "C" fn callfold_line_command(
     line: callfold_line,
@@ -248,8 +252,9 @@ pub extern "C" fn callfold_line_command_json(
     })
 }
 
-/// Gives a command and does not wait: all readers of the line's news are told how it ended, under this ticket
-/// (CALLFOLD_NEWS_ANSWER). `ticket` may be NULL.
+/// Gives a command and does not wait for its end: all who read or listen to the line's news by now are told of it, under this
+/// ticket (CALLFOLD_NEWS_ANSWER). `ticket` may be NULL. Commands that one thread sends are given in their order; it waits only
+/// while 64 others are under way.
 #[unsafe(no_mangle)]
 pub extern "C" fn callfold_line_send(
     line: callfold_line,
@@ -260,19 +265,24 @@ pub extern "C" fn callfold_line_send(
         let held = Held::of(line)?;
         let command = callfold_command::read(command)?;
         let number = held.tickets.fetch_add(1, Ordering::Relaxed) + 1;
-        let queues = held.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        let owed: Vec<_> = queues.iter().filter_map(Weak::upgrade).map(|queue| queue.owe()).collect();
-        drop(queues);
-        let line = held.line.clone();
-        held.runtime.spawn(async move {
-            let result = line.command(command).await;
-            for owed in owed {
-                owed.answered(number, &result);
-            }
-        });
+        // Before its answer can come.
         if let Some(ticket) = ticket {
             ticket.write(number);
         }
+        let queues = held.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let owed: Vec<_> = queues.iter().filter_map(Weak::upgrade).map(|queue| queue.owe(number)).collect();
+        drop(queues);
+        // Given here, so that commands keep the order in which they were sent.
+        let given = held.runtime.handle().block_on(held.line.order(command));
+        held.runtime.handle().spawn(async move {
+            let result = match given {
+                Ok(given) => given.result().await,
+                Err(error) => Err(error),
+            };
+            for owed in owed {
+                owed.answered(&result);
+            }
+        });
         Ok(())
     })
 }
@@ -294,18 +304,42 @@ pub extern "C" fn callfold_line_view(
 }
 
 /// Says goodbye to the server, waits `milliseconds` at most for its close, and ends the line for everyone who has it. The
-/// handle stays until it is freed. Fails with why, if the line had ended by a fault, such as a full disk.
+/// handle stays until it is freed. Fails with why, if the line had ended by a fault, such as a full disk. CALLFOLD_TIMED_OUT:
+/// it is ending. CALLFOLD_NOT_GIVEN: it goes on.
 #[unsafe(no_mangle)]
 pub extern "C" fn callfold_line_close(line: callfold_line, milliseconds: u32) -> callfold_result {
     done(|| {
         let held = Held::of(line)?;
-        let line = held.line.clone();
-        runtime::wait(&held.runtime, milliseconds, async { Ok(line.close().await?) })
+        let until = Until::after(milliseconds);
+        until.wait(&held.runtime, held.line.say_goodbye()).ok_or_else(not_given)?;
+        until.wait(&held.runtime, held.line.ending()).ok_or_else(|| timed_out(milliseconds))??;
+        Ok(())
     })
 }
 
-/// Frees a line. Its news end when the goodbye was said.
+/// Frees a line, and does not wait for its goodbye: its news end when that was said. Where the runtime ends right after, it
+/// waits for it, 10 seconds at most.
 #[unsafe(no_mangle)]
 pub extern "C" fn callfold_line_free(line: callfold_line) -> callfold_result {
     done(|| handle::free::<Held>(line.handle))
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let line = self.line.clone();
+        self.runtime.owe(async move {
+            line.say_goodbye().await;
+            // Why it ended is told in its news.
+            drop(line.ending().await);
+        });
+    }
+}
+
+fn not_given() -> Problem {
+    Problem::new(ProblemCode::NotGiven, "the line has too much to do: it was not given")
+}
+
+fn timed_out(milliseconds: u32) -> Problem {
+    let why = format!("it takes longer than the {milliseconds} ms that were waited, and takes its course");
+    Problem::new(ProblemCode::TimedOut, why)
 }

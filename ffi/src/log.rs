@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::boundary::{Status, callfold_result, cross, done};
 use crate::handle::{self, Kind, Object, Single};
-use crate::options::{self, Options};
+use crate::options::{self, Options, callfold_flag};
 use crate::progress::{callfold_progress, teller};
 use crate::text::{bad, callfold_buffer, callfold_str, fill, many, owned};
 use crate::view::{CALLFOLD_NEVER, Seen, callfold_view};
@@ -46,7 +46,7 @@ pub struct callfold_log_options {
     /// sizeof(callfold_log_options)
     pub size: usize,
     /// Whether a store is made where there is none.
-    pub create: bool,
+    pub create: callfold_flag,
     /// When what was recorded is safe from a power cut.
     pub durability: callfold_durability,
 }
@@ -109,7 +109,7 @@ pub extern "C" fn callfold_log_open(
         let out = fill(log, "log")?;
         let options = options::read(options)?;
         let mut how = log::Options::default();
-        how.create = options.create;
+        how.create = options.create.is();
         how.durability = match options.durability {
             0 => how.durability,
             CALLFOLD_DURABLE_ALWAYS => Durability::Always,
@@ -426,7 +426,7 @@ pub struct callfold_verified {
 pub extern "C" fn callfold_log_verify(
     log: callfold_log,
     stream: callfold_str,
-    rerun: bool,
+    rerun: callfold_flag,
     heads: callfold_str,
     progress: Option<&callfold_progress>,
     report: Option<&mut MaybeUninit<callfold_verified>>,
@@ -438,7 +438,7 @@ pub extern "C" fn callfold_log_verify(
         let mut lines = String::new();
         with_log(log, |log| {
             let mut options = VerifyOptions::default();
-            options.rerun = rerun;
+            options.rerun = rerun.is();
             if let Some(heads) = heads.given("heads")? {
                 let heads = HeadLine::read_all(heads.as_bytes())?;
                 for head in log.missing_heads(&heads)? {
@@ -615,13 +615,14 @@ pub struct callfold_erased {
 pub extern "C" fn callfold_log_erase(
     log: callfold_log,
     text: callfold_str,
-    dry: bool,
+    dry: callfold_flag,
     progress: Option<&callfold_progress>,
     report: Option<&mut MaybeUninit<callfold_erased>>,
 ) -> callfold_result {
     done(|| {
         let report = fill(report, "report")?;
-        let erased = with_log(log, |log| Ok(log.erase(text.text("text")?, dry, &mut teller(progress))?))?;
+        let erased =
+            with_log(log, |log| Ok(log.erase(text.text("text")?, dry.is(), &mut teller(progress))?))?;
         report.with(callfold_erased {
             subjects: erased.subjects as u64,
             records: erased.records,

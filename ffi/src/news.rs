@@ -15,9 +15,11 @@ use tokio::sync::Notify;
 
 use crate::boundary::{Status, callfold_result, cross, done};
 use crate::command::{answer_json, callfold_answer};
+use crate::error::problem_json;
 use crate::event::{self, Place, callfold_event};
 use crate::handle::{self, Kind, Object, Single};
 use crate::line::{Held as Line, callfold_line};
+use crate::options::callfold_flag;
 use crate::runtime::CALLFOLD_FOREVER;
 use crate::text::{callfold_str, fill, null};
 
@@ -53,7 +55,7 @@ pub const CALLFOLD_NEWS_MISSED: u32 = 3;
 pub const CALLFOLD_NEWS_SOCKET: u32 = 4;
 /// The connection will be made again: try number `tries`, after `wait` milliseconds.
 pub const CALLFOLD_NEWS_RECONNECTING: u32 = 5;
-/// The line has ended: told to listeners once, as the last. (Readers get CALLFOLD_END.)
+/// The line has ended, told once and as the last: `result` says why, if it was by a fault, such as a full disk.
 pub const CALLFOLD_NEWS_ENDED: u32 = 6;
 
 /// Something that happened on a line. Strings are borrowed: from a reader until the next call with it, for a listener until
@@ -64,7 +66,7 @@ pub const CALLFOLD_NEWS_ENDED: u32 = 6;
 pub struct callfold_news_item {
     /// What happened.
     pub kind: callfold_news_kind,
-    /// Why a socket ended, or how a command ended: CALLFOLD_OK if it was done.
+    /// Why a socket or the line ended, or how a command ended: CALLFOLD_OK if it was done.
     pub result: callfold_result,
     /// Which turn of the line: a view of this turn or a later one has it.
     pub turn: u64,
@@ -80,7 +82,7 @@ pub struct callfold_news_item {
     pub tries: u32,
     /// After how many milliseconds it is tried again.
     pub wait: u64,
-    /// The event or the answer as JSON, if that was asked for.
+    /// The event or the answer as JSON, if that was asked for; what went wrong, always, as callfold_error_json tells it.
     pub json: callfold_str,
 }
 
@@ -90,6 +92,7 @@ enum What {
     Missed(u64),
     Socket(Problem),
     Reconnecting { tries: u32, after: Duration },
+    Ended(Option<Problem>),
 }
 
 struct Item {
@@ -105,6 +108,10 @@ struct State {
     items: VecDeque<Item>,
     /// No more news will come; answers that are owed will.
     ended: bool,
+    /// Why the line has ended, if it was by a fault.
+    fault: Option<Problem>,
+    /// The end was told.
+    has_told_end: bool,
     /// How many commands were sent whose answers are to come.
     owed: usize,
     /// Nobody asks any more.
@@ -133,11 +140,14 @@ impl Queue {
     /// A queue, and what fills it.
     pub(crate) fn of(
         news: NewsReader,
+        ending: impl Future<Output = Result<(), LineError>> + Send,
         with_json: bool,
-    ) -> (Arc<Self>, impl Future<Output = ()> + Send + use<>) {
+    ) -> (Arc<Self>, impl Future<Output = ()> + Send) {
         let queue = Self { state: Mutex::default(), more: Condvar::new(), room: Notify::new(), with_json };
         let queue = Arc::new(queue);
-        (Arc::clone(&queue), fill_up(queue, news))
+        // Made here: a task that is never begun ends the queue, too.
+        let ends = Ends(Arc::clone(&queue));
+        (queue, fill_up(ends, news, ending))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -146,7 +156,7 @@ impl Queue {
 
     fn put(&self, items: impl IntoIterator<Item = What>) {
         let items = items.into_iter().map(|what| {
-            let json = if self.with_json { what.json() } else { None };
+            let json = what.json(self.with_json);
             Item { what, json }
         });
         let mut state = self.state();
@@ -182,9 +192,9 @@ impl Queue {
     }
 
     /// Says that an answer will come.
-    pub(crate) fn owe(self: &Arc<Self>) -> Owed {
+    pub(crate) fn owe(self: &Arc<Self>, ticket: u64) -> Owed {
         self.state().owed += 1;
-        Owed(Arc::downgrade(self))
+        Owed { queue: Arc::downgrade(self), ticket, is_given: false }
     }
 
     /// The next item; none if none came in time, or none will.
@@ -207,7 +217,12 @@ impl Queue {
                 return Ok(item);
             }
             if state.is_over() {
-                return Err(Status::End);
+                if std::mem::replace(&mut state.has_told_end, true) {
+                    return Err(Status::End);
+                }
+                let what = What::Ended(state.fault.take());
+                let json = what.json(self.with_json);
+                return Ok(Item { what, json });
             }
             state = match until {
                 None => self.more.wait(state).unwrap_or_else(PoisonError::into_inner),
@@ -223,26 +238,40 @@ impl Queue {
     }
 }
 
-/// That an answer will come; until it is dropped, the news do not end.
-pub(crate) struct Owed(Weak<Queue>);
+/// That an answer will come; until it is given, the news do not end.
+pub(crate) struct Owed {
+    queue: Weak<Queue>,
+    ticket: u64,
+    is_given: bool,
+}
 
 impl Owed {
     /// The command has ended.
-    pub(crate) fn answered(&self, ticket: u64, result: &Result<CommandResult, LineError>) {
-        if let Some(queue) = self.0.upgrade() {
-            queue.put([What::Answer { ticket, result: result.clone().map_err(Problem::from) }]);
+    pub(crate) fn answered(mut self, result: &Result<CommandResult, LineError>) {
+        self.give(result.clone().map_err(Problem::from));
+    }
+
+    fn give(&mut self, result: Result<CommandResult, Problem>) {
+        self.is_given = true;
+        let Some(queue) = self.queue.upgrade() else { return };
+        let what = What::Answer { ticket: self.ticket, result };
+        let json = what.json(queue.with_json);
+        // Both at once: the end is not told between the two.
+        let mut state = queue.state();
+        state.owed -= 1;
+        if !state.closed {
+            state.items.push_back(Item { what, json });
         }
+        state.ring();
+        drop(state);
+        queue.more.notify_all();
     }
 }
 
 impl Drop for Owed {
     fn drop(&mut self) {
-        if let Some(queue) = self.0.upgrade() {
-            let mut state = queue.state();
-            state.owed = state.owed.saturating_sub(1);
-            state.ring();
-            drop(state);
-            queue.more.notify_all();
+        if !self.is_given {
+            self.give(Err(LineError::Closed.into()));
         }
     }
 }
@@ -292,9 +321,7 @@ impl Drop for Ends {
 }
 
 /// Takes the news of a line for as long as somebody asks.
-async fn fill_up(queue: Arc<Queue>, mut news: NewsReader) {
-    // Also when the runtime ends, and this with it.
-    let ends = Ends(queue);
+async fn fill_up(ends: Ends, mut news: NewsReader, ending: impl Future<Output = Result<(), LineError>>) {
     let queue = &ends.0;
     loop {
         loop {
@@ -316,7 +343,10 @@ async fn fill_up(queue: Arc<Queue>, mut news: NewsReader) {
             () = queue.room.notified() => continue,
         };
         match next {
-            None => return,
+            None => {
+                queue.state().fault = ending.await.err().map(Problem::from);
+                return;
+            }
             Some(Ok(News::Told { turn, at, seq, events, .. })) => {
                 let seq = seq.unwrap_or_default();
                 queue.put((0..).zip(events.iter()).map(|(place, event)| What::Event {
@@ -338,14 +368,19 @@ async fn fill_up(queue: Arc<Queue>, mut news: NewsReader) {
 }
 
 impl What {
-    fn json(&self) -> Option<String> {
+    /// As JSON: what went wrong always, the rest if that is wanted.
+    fn json(&self, is_wanted: bool) -> Option<String> {
         match self {
-            Self::Event { event, .. } => event::json(event).ok(),
-            Self::Answer { result: Ok(result), .. } => Some(answer_json(result)),
-            Self::Answer { result: Err(_), .. }
+            Self::Answer { result: Err(problem), .. }
+            | Self::Socket(problem)
+            | Self::Ended(Some(problem)) => Some(problem_json(problem)),
+            Self::Event { event, .. } if is_wanted => event::json(event).ok(),
+            Self::Answer { result: Ok(result), .. } if is_wanted => Some(answer_json(result)),
+            Self::Event { .. }
+            | Self::Answer { .. }
             | Self::Missed(_)
-            | Self::Socket(_)
-            | Self::Reconnecting { .. } => None,
+            | Self::Reconnecting { .. }
+            | Self::Ended(None) => None,
         }
     }
 }
@@ -402,6 +437,10 @@ impl Item {
             What::Socket(why) => {
                 callfold_news_item { kind: CALLFOLD_NEWS_SOCKET, result: why.code.number().into(), ..NOTHING }
             }
+            What::Ended(fault) => {
+                let result = fault.as_ref().map_or(0, |problem| problem.code.number().into());
+                callfold_news_item { kind: CALLFOLD_NEWS_ENDED, result, ..NOTHING }
+            }
             What::Reconnecting { tries, after } => {
                 let wait = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
                 callfold_news_item { kind: CALLFOLD_NEWS_RECONNECTING, tries: *tries, wait, ..NOTHING }
@@ -428,12 +467,12 @@ impl Object for Reader {
 #[unsafe(no_mangle)]
 pub extern "C" fn callfold_line_news(
     line: callfold_line,
-    with_json: bool,
+    with_json: callfold_flag,
     news: Option<&mut MaybeUninit<callfold_news>>,
 ) -> callfold_result {
     done(|| {
         let news = fill(news, "news")?;
-        let queue = Line::of(line)?.listen(with_json)?;
+        let queue = Line::of(line)?.listen(with_json.is())?;
         news.with(callfold_news { handle: handle::put(Reader { queue, last: Single::new(None) })? });
         Ok(())
     })
@@ -499,7 +538,18 @@ fn descriptor(_: &Queue) -> Result<i32, Problem> {
     Err(Problem::new(ProblemCode::BadArgument, "this system has no file descriptors to wait for"))
 }
 
-/// Frees a reader, and what was borrowed from it. A thread that waits in it gets CALLFOLD_END.
+/// Stops a reader: a thread that waits in it gets CALLFOLD_END, and so does every later call. What was borrowed from it stays
+/// until it is freed: so stop it from wherever you are, and have the thread that reads free it.
+#[unsafe(no_mangle)]
+pub extern "C" fn callfold_news_stop(news: callfold_news) -> callfold_result {
+    done(|| {
+        handle::get::<Reader>(news.handle)?.queue.close();
+        Ok(())
+    })
+}
+
+/// Frees a reader, and what was borrowed from it. A thread that waits in it gets CALLFOLD_END; one that has just got
+/// something would read what is freed (`callfold_news_stop`).
 #[unsafe(no_mangle)]
 pub extern "C" fn callfold_news_free(news: callfold_news) -> callfold_result {
     done(|| {
@@ -537,22 +587,19 @@ pub extern "C" fn callfold_line_listen(
     line: callfold_line,
     function: callfold_news_function,
     user: *mut c_void,
-    with_json: bool,
+    with_json: callfold_flag,
     listener: Option<&mut MaybeUninit<callfold_listener>>,
 ) -> callfold_result {
     done(|| {
         let listener = fill(listener, "listener")?;
         let function = function.ok_or_else(|| null("function"))?;
-        let queue = Line::of(line)?.listen(with_json)?;
+        let queue = Line::of(line)?.listen(with_json.is())?;
         let (told, user) = (Arc::clone(&queue), User(user));
         let caller = thread::Builder::new().name("callfold news".to_owned());
         let thread = caller.spawn(move || {
             let user = user;
             while let Ok(item) = told.next(CALLFOLD_FOREVER) {
                 function(user.0, &item.told());
-            }
-            if !told.state().closed {
-                function(user.0, &callfold_news_item { kind: CALLFOLD_NEWS_ENDED, ..NOTHING });
             }
         });
         let thread = thread.map_err(|error| {

@@ -7,6 +7,19 @@ use callfold::problem::Problem;
 
 use crate::text::{bad, null};
 
+/// A `bool` that a caller gives. C may put any byte there, and Rust may not look at one that is neither 0 nor 1.
+#[allow(non_camel_case_types, reason = "C's name")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct callfold_flag(pub u8);
+
+impl callfold_flag {
+    /// Whether it is set: anything but 0 is.
+    pub(crate) const fn is(self) -> bool {
+        self.0 != 0
+    }
+}
+
 /// A structure that a caller fills in.
 ///
 /// # Safety
@@ -14,7 +27,8 @@ use crate::text::{bad, null};
 pub(crate) unsafe trait Options: Copy {
     /// What the header calls it.
     const NAME: &'static str;
-    /// Its size in the first version of the ABI.
+    /// Its size in the first version of the ABI. When it grows: the offset of the first field that is new. That one is as wide as a
+    /// word, so that it does not stand where programs have padding, which nobody fills in.
     const FIRST_SIZE: usize = size_of::<Self>();
 }
 

@@ -5,11 +5,15 @@ use std::ops::ControlFlow;
 
 use callfold::log::Progress;
 
+use crate::options::callfold_flag;
+
 /// Is told how far a long work is, now and then: `done` of `of` (0 if that is not known). Answers whether to go on; if not,
-/// the work ends with CALLFOLD_INTERRUPTED, and nothing is half done. It is called on the thread that does the work, which
-/// for events is one of callfold's own, and must not use the log meanwhile.
+/// the work ends with CALLFOLD_INTERRUPTED, and what was done until then is whole. What is counted may change from one part of
+/// a work to the next. It is called on the thread that does the work, which for events is one of callfold's own; it must not use
+/// the log meanwhile, and must not throw or jump out.
 #[allow(non_camel_case_types, reason = "C's name")]
-pub type callfold_progress_function = Option<extern "C" fn(user: *mut c_void, done: u64, of: u64) -> bool>;
+pub type callfold_progress_function =
+    Option<extern "C" fn(user: *mut c_void, done: u64, of: u64) -> callfold_flag>;
 
 /// Who is told how far a long work is. Borrowed for the call that it is given to; for events, until their handle is freed.
 #[allow(non_camel_case_types, reason = "C's name")]
@@ -34,7 +38,7 @@ pub(crate) fn teller(
         // The whole of it is moved, so that what may be sent is.
         let told = &told;
         match told.as_ref().and_then(|told| Some((told.function?, told.user))) {
-            Some((function, user)) if !function(user, at.done, at.of) => ControlFlow::Break(()),
+            Some((function, user)) if !function(user, at.done, at.of).is() => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         }
     }

@@ -13,7 +13,7 @@ use crate::fed::{Fed, callfold_config, callfold_effect, callfold_input};
 use crate::handle::{self, Kind, Object, Single};
 use crate::log::{callfold_log, with_log};
 use crate::options;
-use crate::text::{callfold_buffer, callfold_str, fill, owned};
+use crate::text::{bad, callfold_buffer, callfold_str, fill, owned};
 use crate::view::callfold_view;
 
 /// A machine that records: every input is in the log, as durably as the store was opened for, before what came of it is
@@ -61,6 +61,9 @@ pub extern "C" fn callfold_recorder_new(
     done(|| {
         let recorder = fill(recorder, "recorder")?;
         let name = name.text("name")?;
+        if name.is_empty() {
+            return Err(bad("name is empty"));
+        }
         let config = options::read(config)?.made();
         let mut info = StreamInfo::new(name, config, Timestamp::from_micros(at));
         info.agent = agent.given("agent")?.map(Into::into);

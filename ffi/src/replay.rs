@@ -9,7 +9,7 @@ use callfold::Timestamp;
 use callfold::files;
 use callfold::log::{LogError, OnProgress, Progress};
 use callfold::problem::Problem;
-use callfold::replay::{self, Announcer, Step, Tally, Watch};
+use callfold::replay::{self, Announcer, ReplayError, Step, Tally, Watch};
 
 use crate::boundary::{callfold_result, done};
 use crate::progress::{callfold_progress, teller};
@@ -79,7 +79,10 @@ pub extern "C" fn callfold_replay_file(
         };
         let of_file = |error: LogError| Problem::from(error).of_file(&path);
         let input = files::open(&path).map_err(|error| of_file(LogError::from(error)))?;
-        replay::run(input, &mut session).map_err(|error| of_file(LogError::from(error)))?;
+        replay::run(input, &mut session).map_err(|error| match error {
+            ReplayError::Io(error) => of_file(error.into()),
+            other @ (ReplayError::Trace(_) | _) => of_file(other.into()),
+        })?;
         if let Some(report) = report {
             report.write(callfold_replayed {
                 inputs: session.tally.inputs,

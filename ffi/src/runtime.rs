@@ -2,12 +2,13 @@
 
 use std::future::Future;
 use std::mem::MaybeUninit;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use callfold::problem::{Problem, ProblemCode};
-use tokio::runtime::{Builder, Runtime};
-use tokio::time::timeout;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::boundary::{callfold_result, done};
 use crate::handle::{self, Kind, Object};
@@ -27,9 +28,64 @@ pub const CALLFOLD_FOREVER: u32 = u32::MAX;
 
 const MOST_THREADS: u32 = 64;
 
-/// The runtime, for everything that lives by it. Whoever drops it last waits for its threads; that is never one of them:
-/// tasks do not hold it.
-pub(crate) type Shared = Arc<Runtime>;
+/// The longest that goodbyes are waited for when a runtime ends; then the longest for its threads.
+const GOODBYES: Duration = Duration::from_secs(10);
+
+/// A runtime, for everything that lives by it. Whoever drops it last waits for its threads; that is never one of them: tasks do
+/// not hold it.
+pub(crate) struct Threads {
+    /// None only while it ends.
+    runtime: Option<Runtime>,
+    handle: Handle,
+    /// What is to be done before it ends.
+    owed: Mutex<JoinSet<()>>,
+}
+
+pub(crate) type Shared = Arc<Threads>;
+
+impl Threads {
+    /// Where tasks are begun, and waited for.
+    pub(crate) const fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Does something that the runtime is not to end before.
+    pub(crate) fn owe(&self, what: impl Future<Output = ()> + Send + 'static) {
+        let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
+        while owed.try_join_next().is_some() {}
+        owed.spawn_on(what, &self.handle);
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        let owed = std::mem::take(self.owed.get_mut().unwrap_or_else(PoisonError::into_inner));
+        if let Some(runtime) = self.runtime.take() {
+            drop(runtime.block_on(async { timeout(GOODBYES, owed.join_all()).await }));
+            runtime.shutdown_timeout(GOODBYES);
+        }
+    }
+}
+
+/// How long something is waited for.
+#[derive(Clone, Copy)]
+pub(crate) struct Until(Option<Instant>);
+
+impl Until {
+    /// So many milliseconds from now.
+    pub(crate) fn after(milliseconds: u32) -> Self {
+        let is_bounded = milliseconds != CALLFOLD_FOREVER;
+        Self(is_bounded.then(|| Instant::now() + Duration::from_millis(milliseconds.into())))
+    }
+
+    /// Waits for something; none if it takes longer.
+    pub(crate) fn wait<T>(self, runtime: &Threads, what: impl Future<Output = T>) -> Option<T> {
+        match self.0 {
+            None => Some(runtime.handle.block_on(what)),
+            Some(until) => runtime.handle.block_on(async { timeout_at(until, what).await.ok() }),
+        }
+    }
+}
 
 struct Held(Shared);
 
@@ -41,23 +97,6 @@ impl Object for Held {
 /// The runtime that a handle names.
 pub(crate) fn shared(runtime: callfold_runtime) -> Result<Shared, Problem> {
     Ok(Arc::clone(&handle::get::<Held>(runtime.handle)?.0))
-}
-
-/// Waits for something, so many milliseconds at most.
-pub(crate) fn wait<T>(
-    runtime: &Runtime,
-    milliseconds: u32,
-    what: impl Future<Output = Result<T, Problem>>,
-) -> Result<T, Problem> {
-    if milliseconds == CALLFOLD_FOREVER {
-        return runtime.block_on(what);
-    }
-    let limit = Duration::from_millis(milliseconds.into());
-    let done = runtime.block_on(async { timeout(limit, what).await });
-    done.unwrap_or_else(|_| {
-        let why = format!("it takes longer than the {milliseconds} ms that were waited");
-        Err(Problem::new(ProblemCode::TimedOut, why))
-    })
 }
 
 /// Makes a runtime with so many threads, from 1 to 64; 0: two. Many lines need no more.
@@ -76,12 +115,15 @@ pub extern "C" fn callfold_runtime_new(
         let made =
             Builder::new_multi_thread().worker_threads(threads).thread_name("callfold").enable_all().build();
         let made = made.map_err(|error| Problem::new(ProblemCode::NoRuntime, error.to_string()))?;
-        runtime.with(callfold_runtime { handle: handle::put(Held(Arc::new(made)))? });
+        let handle = made.handle().clone();
+        let threads = Threads { runtime: Some(made), handle, owed: Mutex::default() };
+        runtime.with(callfold_runtime { handle: handle::put(Held(Arc::new(threads)))? });
         Ok(())
     })
 }
 
-/// Frees a runtime. Its threads end when the last line and simulator that lives by it is freed; that call waits for them.
+/// Frees a runtime. Its threads end when the last line and simulator that lives by it is freed; that call waits for the goodbyes
+/// of lines, 10 seconds at most, and for its threads.
 #[unsafe(no_mangle)]
 pub extern "C" fn callfold_runtime_free(runtime: callfold_runtime) -> callfold_result {
     done(|| handle::free::<Held>(runtime.handle))

@@ -13,7 +13,7 @@ use callfold::problem::{Problem, ProblemCode};
 
 use crate::boundary::{Status, callfold_result, cross, done};
 use crate::handle::{self, Kind, Object};
-use crate::options::{self, Options};
+use crate::options::{self, Options, callfold_flag};
 use crate::runtime::{self, Shared, callfold_runtime};
 use crate::text::{bad, callfold_buffer, callfold_str, fill, many, owned};
 
@@ -45,11 +45,11 @@ pub struct callfold_account {
     /// A session from before, that a client may log in with in place of the password.
     pub session: callfold_str,
     /// Not an operator of the call centre.
-    pub is_no_operator: bool,
+    pub is_no_operator: callfold_flag,
     /// The phone cannot be answered by command.
-    pub answers_by_hand: bool,
+    pub answers_by_hand: callfold_flag,
     /// The user sits at the desktop client: a login is refused.
-    pub is_at_desktop: bool,
+    pub is_at_desktop: callfold_flag,
 }
 
 /// Somebody behind a number outside. Numbers that are not told of wait until they are answered.
@@ -64,7 +64,7 @@ pub struct callfold_outside {
     /// After how many milliseconds they answer by themselves; 0: they wait until told.
     pub answers_after: u32,
     /// Whether they are busy.
-    pub is_busy: bool,
+    pub is_busy: callfold_flag,
 }
 
 /// How a PBX is laid out. Fill in `size` and the users; zero the rest for the defaults.
@@ -101,7 +101,7 @@ pub struct callfold_simulator_options {
     /// How many may be logged in; 0: any number.
     pub licences: u32,
     /// Whether the service is not available.
-    pub is_out_of_service: bool,
+    pub is_out_of_service: callfold_flag,
     /// Where to listen; nothing: a free port of this machine.
     pub bind: callfold_str,
     /// A certificate in PEM: with it, and its key, `wss` is spoken.
@@ -207,7 +207,7 @@ impl Object for Held {
 impl Drop for Held {
     fn drop(&mut self) {
         if let Some(simulator) = self.simulator.take() {
-            drop(self.runtime.block_on(simulator.stop()));
+            drop(self.runtime.handle().block_on(simulator.stop()));
         }
     }
 }
@@ -237,7 +237,7 @@ impl callfold_simulator_options {
         }
         for outside in many(self.outside, self.outside_count, "options.outside")?.unwrap_or_default() {
             let manners = match outside.answers_after {
-                _ if outside.is_busy => Manners::Busy,
+                _ if outside.is_busy.is() => Manners::Busy,
                 0 => Manners::Waits,
                 after => Manners::AnswersAfter(milliseconds(after)),
             };
@@ -247,7 +247,7 @@ impl callfold_simulator_options {
         if self.licences > 0 {
             pbx = pbx.licences(self.licences as usize);
         }
-        if self.is_out_of_service {
+        if self.is_out_of_service.is() {
             pbx = pbx.out_of_service();
         }
         pbx.build().map_err(|error| {
@@ -255,7 +255,8 @@ impl callfold_simulator_options {
                 BuildError::LoginTwice(_) => ProblemCode::SimulatorLoginTwice,
                 BuildError::NumberTwice(_) | _ => ProblemCode::SimulatorNumberTwice,
             };
-            Problem::new(code, error.to_string())
+            // Which login or number it is, the caller knows; a message names nobody.
+            Problem::new(code, code.text())
         })
     }
 }
@@ -277,13 +278,13 @@ impl callfold_account {
         if let Some(session) = self.session.given("account.session")? {
             account = account.session(session);
         }
-        if self.is_no_operator {
+        if self.is_no_operator.is() {
             account = account.not_an_operator();
         }
-        if self.answers_by_hand {
+        if self.answers_by_hand.is() {
             account = account.answers_by_hand_only();
         }
-        if self.is_at_desktop {
+        if self.is_at_desktop.is() {
             account = account.at_the_desktop_client();
         }
         Ok(account)
@@ -357,7 +358,7 @@ fn with<T>(
 ) -> Result<T, Problem> {
     let held = handle::get::<Held>(simulator.handle)?;
     // The PBX tells its clients on the runtime.
-    let _within = held.runtime.enter();
+    let _within = held.runtime.handle().enter();
     deed(&held, held.simulator()?)
 }
 
@@ -381,7 +382,7 @@ pub extern "C" fn callfold_simulator_new(
             (None, None) => {}
             _ => return Err(bad("options: certificate and key go together")),
         }
-        let simulator = runtime.block_on(builder.start()).map_err(|error| {
+        let simulator = runtime.handle().block_on(builder.start()).map_err(|error| {
             let code = match &error {
                 StartError::Certificate(_) => ProblemCode::SimulatorBadCertificate,
                 StartError::Listen { .. } | _ => ProblemCode::SimulatorCannotListen,
@@ -597,7 +598,7 @@ pub extern "C" fn callfold_simulator_set_agent(
     simulator: callfold_simulator,
     line: callfold_str,
     presence: callfold_presence,
-    in_call_centre: bool,
+    in_call_centre: callfold_flag,
     reason: i64,
 ) -> callfold_result {
     done(|| {
@@ -612,7 +613,7 @@ pub extern "C" fn callfold_simulator_set_agent(
             }
         };
         let reason = (reason != 0).then_some(reason);
-        let state = AgentState { call_centre: in_call_centre, reason, ..AgentState::new(presence) };
+        let state = AgentState { call_centre: in_call_centre.is(), reason, ..AgentState::new(presence) };
         with(simulator, |_, simulator| {
             simulator.with(|pbx, now| pbx.set_agent(now, line, state)).map_err(|error| refused(&error))
         })

@@ -205,9 +205,9 @@ macro_rules! numbers {
 // A word, a kind or some milliseconds; no rows.
 numbers! { u32 1, u64 1, i32 0, i64 0, usize 0, }
 
-impl Argument for bool {
+impl Argument for callfold_flag {
     fn make(case: Case) -> Self {
-        case == Case::Huge
+        Self(if case == Case::Huge { u8::MAX } else { 0 })
     }
 }
 
@@ -322,6 +322,7 @@ functions! {
     callfold_machine_free(_),
     callfold_line_news(_, _, _),
     callfold_news_next(_, _, _),
+    callfold_news_stop(_),
     callfold_news_fd(_, _),
     callfold_news_free(_),
     callfold_line_listen(_, _, _, _, _),
@@ -508,12 +509,18 @@ fn texts_that_are_not_utf_8_are_told_wherever_they_are_read() {
     assert_eq!(callfold_log_export(log, ptr::null(), 0, BAD, None, None), NOT_UTF8);
     assert_eq!(callfold_log_view_at(log, BAD, 0, Some(&mut nothing())), NOT_UTF8);
     assert_eq!(callfold_log_view_at_record(log, BAD, 1, Some(&mut nothing())), NOT_UTF8);
-    assert_eq!(callfold_log_verify(log, BAD, false, none, None, Some(&mut nothing()), None), NOT_UTF8);
-    assert_eq!(callfold_log_verify(log, none, false, BAD, None, Some(&mut nothing()), None), NOT_UTF8);
+    assert_eq!(
+        callfold_log_verify(log, BAD, callfold_flag(0), none, None, Some(&mut nothing()), None),
+        NOT_UTF8
+    );
+    assert_eq!(
+        callfold_log_verify(log, none, callfold_flag(0), BAD, None, Some(&mut nothing()), None),
+        NOT_UTF8
+    );
     assert_eq!(callfold_log_picture(log, BAD, text("x"), 1, 0, Some(&mut nothing())), NOT_UTF8);
     assert_eq!(callfold_log_picture(log, none, BAD, 1, 0, Some(&mut nothing())), NOT_UTF8);
     assert_eq!(callfold_log_commands_json(log, BAD, None, Some(&mut nothing())), NOT_UTF8);
-    assert_eq!(callfold_log_erase(log, BAD, true, None, Some(&mut nothing())), NOT_UTF8);
+    assert_eq!(callfold_log_erase(log, BAD, callfold_flag(1), None, Some(&mut nothing())), NOT_UTF8);
     assert_eq!(callfold_log_times(log, BAD, 0, None, Some(&mut nothing())), NOT_UTF8);
     assert_eq!(callfold_log_records(log, BAD, 1, Some(&mut nothing())), NOT_UTF8);
     assert_eq!(callfold_replay_file(BAD, None, None, Some(&mut nothing())), NOT_UTF8);
@@ -559,8 +566,8 @@ fn texts_that_are_not_utf_8_are_told_wherever_they_are_read() {
             reason: none,
             reason_id: 0,
             room: 0,
-            has_reason_id: false,
-            flag: false,
+            has_reason_id: callfold_flag(2),
+            flag: callfold_flag(255),
         };
         let mut input = callfold_input { kind: CALLFOLD_INPUT_COMMAND, command: &raw const command, ..frame };
         assert_eq!(callfold_machine_handle(machine, &raw const input), NOT_UTF8, "command {kind}");

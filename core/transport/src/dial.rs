@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, error::ProtocolError};
 
 use crate::error::SocketError;
 use crate::frames::{Counted, TooManyFrames};
+use crate::one_buffer::OneBuffer;
 use crate::options::{Limits, Options, Plain};
 use crate::routes::Routes;
 use crate::tls::Tls;
@@ -121,14 +122,17 @@ async fn secure(
     target: &Target,
     tls: &Tls,
     stream: TcpStream,
-) -> Result<tokio_rustls::client::TlsStream<TcpStream>, SocketError> {
+) -> Result<tokio_rustls::client::TlsStream<OneBuffer>, SocketError> {
     let failed = |why: String| SocketError::Tls { host: target.host.clone(), why };
     let name = ServerName::try_from(target.host.clone()).map_err(|error| failed(error.to_string()))?;
     let tls = tls.clone();
     // The first time, the system's certificates are read from the disk.
     let config = tokio::task::spawn_blocking(move || tls.config()).await;
     let config = config.map_err(|error| failed(error.to_string()))?.map_err(failed)?;
-    TlsConnector::from(config).connect(name, stream).await.map_err(|error| failed(tls_error(&error)))
+    TlsConnector::from(config)
+        .connect(name, OneBuffer(stream))
+        .await
+        .map_err(|error| failed(tls_error(&error)))
 }
 
 /// What rustls says, without what the I/O layer puts around it.

@@ -77,15 +77,22 @@ impl Line {
     /// - [`Error::Socket`] if an address may not be dialled at all, such as plain `ws` to another machine.
     /// - [`Error::Handle`] if inputs cannot be handled any more; [`Error::Closed`] if the line was closed.
     pub async fn command(&self, command: Command) -> Result<CommandResult, Error> {
+        self.order(command).await?.result().await
+    }
+
+    /// Commands something, and says when it was given; its result is waited for apart. Commands are given in the order in
+    /// which this was asked for them. It waits only while so many commands are under way that there is no room for one
+    /// more; dropped until then, the command was not given.
+    ///
+    /// # Errors
+    /// As [`Line::command`].
+    pub async fn order(&self, command: Command) -> Result<Ordered, Error> {
         self.has_secret(&command)?;
         let (reply, result) = oneshot::channel();
         if self.orders.send(Order::Command { command, reply }).await.is_err() {
             return Err(self.why_ended().await);
         }
-        match result.await {
-            Ok(result) => result,
-            Err(_) => Err(self.why_ended().await),
-        }
+        Ok(Ordered { result, life: self.life.clone() })
     }
 
     /// What happens on the line from now on.
@@ -124,9 +131,15 @@ impl Line {
     /// # Errors
     /// [`Error::Handle`] if inputs could not be handled.
     pub async fn close(&self) -> Result<(), Error> {
+        self.say_goodbye().await;
+        self.ended().await
+    }
+
+    /// Has the line say goodbye and end, and does not wait for it ([`Line::ended`] does). It waits only as
+    /// [`Line::order`] does.
+    pub async fn say_goodbye(&self) {
         // A line that has ended already takes no orders, and needs none.
         drop(self.orders.send(Order::Close).await);
-        self.ended().await
     }
 
     /// Waits until the line has ended, whoever ended it.
@@ -134,20 +147,17 @@ impl Line {
     /// # Errors
     /// [`Error::Handle`] if it ended because inputs could not be handled.
     pub async fn ended(&self) -> Result<(), Error> {
-        let mut life = self.life.clone();
-        match life.wait_for(|life| !matches!(life, Life::Running)).await.as_deref() {
-            Ok(Life::Failed(why)) => Err(why.clone()),
-            Ok(Life::Closed | Life::Running) => Ok(()),
-            Err(_) => Err(Error::Closed),
-        }
+        self.ending().await
+    }
+
+    /// The same, for who does not hold the line meanwhile: that it is waited for does not keep it.
+    pub fn ending(&self) -> impl Future<Output = Result<(), Error>> + Send + use<> {
+        ended(self.life.clone())
     }
 
     /// Why an order came to nothing. It may be dropped before the end is told.
     async fn why_ended(&self) -> Error {
-        match self.ended().await {
-            Err(why) => why,
-            Ok(()) => Error::Closed,
-        }
+        why_ended(self.life.clone()).await
     }
 
     /// A secret that is missing is told before anything is dialled.
@@ -157,6 +167,41 @@ impl Line {
                 self.secrets.find(handle).map(drop).ok_or(Error::NoSecret(handle))
             }
             Some(Credential::Missing) | None => Ok(()),
+        }
+    }
+}
+
+async fn ended(mut life: watch::Receiver<Life>) -> Result<(), Error> {
+    match life.wait_for(|life| !matches!(life, Life::Running)).await.as_deref() {
+        Ok(Life::Failed(why)) => Err(why.clone()),
+        Ok(Life::Closed | Life::Running) => Ok(()),
+        Err(_) => Err(Error::Closed),
+    }
+}
+
+async fn why_ended(life: watch::Receiver<Life>) -> Error {
+    match ended(life).await {
+        Err(why) => why,
+        Ok(()) => Error::Closed,
+    }
+}
+
+/// A command that was given to a line. Dropped, it is not waited for, and takes its course.
+#[derive(Debug)]
+pub struct Ordered {
+    result: oneshot::Receiver<Result<CommandResult, Error>>,
+    life: watch::Receiver<Life>,
+}
+
+impl Ordered {
+    /// Waits until it has ended. What the engine refuses is a result, not an error.
+    ///
+    /// # Errors
+    /// As [`Line::command`].
+    pub async fn result(self) -> Result<CommandResult, Error> {
+        match self.result.await {
+            Ok(result) => result,
+            Err(_) => Err(why_ended(self.life).await),
         }
     }
 }

@@ -42,8 +42,8 @@ mod watch;
 pub mod watchers;
 
 pub use callfold_transport::{
-    Clock, Error as LineError, Handle, Handled, Limits, Line, News, NewsReader, Options, Place, Plain,
-    Reconnect, Routes, Secret, Secrets, Seen, SocketError, SystemClock, Tls, TokioClock,
+    Clock, Error as LineError, Handle, Handled, Limits, Line, News, NewsReader, Options, Ordered, Place,
+    Plain, Reconnect, Routes, Secret, Secrets, Seen, SocketError, SystemClock, Tls, TokioClock,
 };
 
 pub use record::{RecordError, Recorded, endpoint, record, recorder};

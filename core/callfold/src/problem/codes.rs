@@ -153,6 +153,7 @@ codes! {
     5708 BadHandle "bad_handle" "a handle names nothing that there is: it is zero, was freed, or never made",
     5709 WrongHandle "wrong_handle" "a handle is of another type than is wanted",
     5710 TimedOut "timed_out" "it was waited for as long as was asked; what was begun takes its course",
+    5711 NotGiven "not_given" "there was no room for it in the time that was waited, so it was not given; try again",
 
     5901 Internal "internal" "callfold itself is at fault: a panic was caught; please tell us, with the message",
     5902 Unknown "unknown" "a fault of a kind that this version has no code for; the message says what",

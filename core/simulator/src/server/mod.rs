@@ -1,6 +1,7 @@
 //! The server around the PBX: sockets and a clock, and no rule about calls.
 
 mod clock;
+mod one_buffer;
 mod socket;
 mod tls;
 

@@ -15,6 +15,7 @@ use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use super::Shared;
+use super::one_buffer::OneBuffer;
 use crate::faults::{Fate, Parcel};
 
 /// The subprotocol that is spoken.
@@ -57,7 +58,7 @@ pub(super) async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, shared: A
     match tls {
         None => talk(stream, Wire::Plain, &shared).await,
         Some(tls) => {
-            if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
+            if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(OneBuffer(stream))).await {
                 talk(stream, Wire::Tls, &shared).await;
             }
         }
