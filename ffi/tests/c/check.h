@@ -101,4 +101,16 @@ static inline void sleep_millis(long millis) {
     nanosleep(&length, NULL);
 }
 
+
+static inline callfold_str read_file(const char *path, char *into, size_t capacity) {
+    callfold_str all;
+    FILE *file = fopen(path, "rb");
+    CHECK(file != NULL);
+    all.data = into;
+    all.length = fread(into, 1, capacity, file);
+    CHECK(all.length > 0 && all.length < capacity);
+    CHECK(fclose(file) == 0);
+    return all;
+}
+
 #endif

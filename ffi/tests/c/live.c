@@ -560,18 +560,6 @@ static void a_line_is_recorded(office here) {
     CHECK(proof.is_good && proof.streams == 1 && proof.records > 50);
     OK(callfold_log_close(log));
 }
-
-static callfold_str read_file(const char *path, char *into, size_t capacity) {
-    callfold_str all;
-    FILE *file = fopen(path, "rb");
-    CHECK(file != NULL);
-    all.data = into;
-    all.length = fread(into, 1, capacity, file);
-    CHECK(all.length > 0 && all.length < capacity);
-    CHECK(fclose(file) == 0);
-    return all;
-}
-
 static void a_line_is_safe_by_an_authority_of_its_own(const char *directory) {
     char certificate[8192], key[8192], authority[8192];
     callfold_str address, trusted;
