@@ -32,14 +32,36 @@ fn files(directories: &[&str]) -> Vec<PathBuf> {
     files
 }
 
-/// A log with all these sessions.
-fn log_of(files: &[PathBuf]) -> Log {
+/// The session, played so often, ten minutes apart: the calls of all but the last time are over for good, and in the
+/// index.
+fn again_and_again(session: &str, times: i64) -> String {
+    let mut lines = session.lines();
+    let mut long = format!("{}\n", lines.next().unwrap());
+    let lines: Vec<serde_json::Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+    for time in 0..times {
+        for line in &lines {
+            let mut line = line.clone();
+            line["t"] = (line["t"].as_i64().unwrap() + time * 600_000).into();
+            long.push_str(&format!("{line}\n"));
+        }
+    }
+    long
+}
+
+/// A log with all these sessions, each so often.
+fn log_of_times(files: &[PathBuf], times: i64) -> Log {
     let log = Log::in_memory().unwrap();
     for file in files {
         let name = file.file_stem().unwrap().to_str().unwrap();
-        log.import_trace(fs::read(file).unwrap().as_slice(), Some(name)).unwrap();
+        let session = again_and_again(&fs::read_to_string(file).unwrap(), times);
+        log.import_trace(session.as_bytes(), Some(name)).unwrap();
     }
     log
+}
+
+/// A log with all these sessions.
+fn log_of(files: &[PathBuf]) -> Log {
+    log_of_times(files, 1)
 }
 
 fn named(name: &str) -> Log {
@@ -108,12 +130,12 @@ fn query(random: &mut Random, all: &[FoundCall]) -> FindQuery {
 
 #[test]
 fn what_is_found_by_the_index_is_what_a_look_at_every_call_finds() {
-    let log = log_of(&files(&["named", "random"]));
+    let log = log_of_times(&files(&["named", "random"]), 3);
     let all = log.calls(&CallQuery::default()).unwrap();
-    assert!(all.len() > 100);
+    assert!(all.len() > 300);
     let mut random = Random(1);
     let (mut none, mut some) = (0, 0);
-    for _ in 0..3_000 {
+    for _ in 0..800 {
         let query = query(&mut random, &all);
         let of_stream = |found: &&FoundCall| query.stream.is_none_or(|stream| stream == found.stream);
         let looked: Vec<_> =
@@ -121,6 +143,13 @@ fn what_is_found_by_the_index_is_what_a_look_at_every_call_finds() {
         let found = log.find(&query).unwrap();
         assert!(found.damaged.is_empty());
         assert_eq!(found.total, looked.len(), "{query:?}");
+        let places = |calls: &[FoundCall]| -> Vec<_> {
+            calls
+                .iter()
+                .map(|found| (found.stream, found.call.began, found.call.ended, found.call.id.clone()))
+                .collect()
+        };
+        assert_eq!(places(&found.calls), places(&looked), "{query:?}");
         assert_eq!(found.calls, looked, "{query:?}");
         let latest = log
             .find(&{
@@ -135,12 +164,12 @@ fn what_is_found_by_the_index_is_what_a_look_at_every_call_finds() {
         );
         *if looked.is_empty() { &mut none } else { &mut some } += 1;
     }
-    assert!(none > 100 && some > 500, "{none} found nothing, {some} something");
+    assert!(none > 50 && some > 200, "{none} found nothing, {some} something");
 }
 
 #[test]
 fn the_commands_of_a_call_are_those_among_all_commands() {
-    let log = log_of(&files(&["named"]));
+    let log = log_of_times(&files(&["named"]), 3);
     let mut compared = 0;
     for FoundCall { stream, call, .. } in log.calls(&CallQuery::default()).unwrap() {
         let mut all = log.commands(stream).unwrap();
@@ -171,7 +200,7 @@ fn a_number_is_found_however_it_is_written() {
 
 #[test]
 fn calls_near_to_one_that_is_not_there_are_offered() {
-    let log = log_of(&files(&["named"]));
+    let log = log_of_times(&files(&["named"]), 2);
     let near = |wanted: &str| -> Vec<String> {
         log.near(None, wanted).unwrap().iter().map(|found| found.call.id.as_str().to_owned()).collect()
     };
@@ -185,7 +214,7 @@ fn calls_near_to_one_that_is_not_there_are_offered() {
     assert!(near(&id[..6]).iter().all(|near| near == id));
     assert_eq!(near("nobody at all"), Vec::<String>::new());
     assert_eq!(near("zz"), Vec::<String>::new());
-    assert!(!near("record:60").is_empty());
+    assert!(!near("record:90").is_empty());
 }
 
 #[test]
@@ -338,7 +367,8 @@ fn a_call_that_was_decided_otherwise_is_named_with_its_first_record() {
         },
     ] {
         let calls = calls_of(&found);
-        assert_eq!((summary.differ, calls.len()), (1, 1), "{found:#?}");
+        // The hold that is not known of makes another call of what comes back.
+        assert_eq!(summary.differ, calls.len() as u64, "{found:#?}");
         assert_eq!((calls[0].id.as_str(), calls[0].first), (call.id.as_str(), held));
         let holds = calls[0].fields.iter().find(|field| field.name == "holds").expect("the holds differ");
         let told = if one_is_right { (&holds.one, &holds.other) } else { (&holds.other, &holds.one) };
@@ -477,16 +507,7 @@ fn of_a_damaged_stream_what_is_sound_is_shown_and_the_damage_is_named() {
     let log = Log::over(Arc::clone(&store) as Arc<dyn LogStore>);
     // The same session again and again: its first calls stand before the damage.
     let session = fs::read_to_string(vectors().join("named/hold-and-back.jsonl")).unwrap();
-    let mut lines = session.lines();
-    let mut long = format!("{}\n", lines.next().unwrap());
-    let lines: Vec<serde_json::Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
-    for time in 0..6 {
-        for line in &lines {
-            let mut line = line.clone();
-            line["t"] = (line["t"].as_i64().unwrap() + time * 600_000).into();
-            long.push_str(&format!("{line}\n"));
-        }
-    }
+    let long = again_and_again(&session, 6);
     log.import_trace(session.as_bytes(), Some("sound")).unwrap();
     log.import_trace(long.as_bytes(), Some("damaged")).unwrap();
     let whole = log.calls(&CallQuery::default()).unwrap();

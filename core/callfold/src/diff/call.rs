@@ -30,7 +30,7 @@ pub struct CallDifference {
 #[non_exhaustive]
 pub struct FieldDifference {
     /// Which: `outcome`, `talk`, …
-    pub name: &'static str,
+    pub name: String,
     /// On the first side.
     pub one: String,
     /// On the other.
@@ -95,8 +95,8 @@ fn is_same(one: &str, other: &str) -> bool {
 }
 
 /// A call as a whole. In the same order for every call.
-fn fields(call: &Call) -> Vec<(&'static str, String)> {
-    let mut fields = vec![
+fn fields(call: &Call) -> Vec<(String, String)> {
+    let fields = [
         ("direction", call.direction.text().to_owned()),
         ("with", who(&call.other)),
         ("outcome", call.outcome.text().to_owned()),
@@ -112,8 +112,8 @@ fn fields(call: &Call) -> Vec<(&'static str, String)> {
         ("commands", call.commands.len().to_string()),
         ("irregularities", call.irregularities.len().to_string()),
     ];
-    fields.extend(call.time.iter().map(|(kind, span)| (kind.text(), span.to_string())));
-    fields
+    let times = call.time.iter().map(|(kind, span)| (format!("time, {}", kind.text()), span.to_string()));
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(times).collect()
 }
 
 /// Something that is told of a call at a record.

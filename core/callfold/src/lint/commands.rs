@@ -6,7 +6,7 @@ use callfold_engine::{CommandId, CommandName, ErrorCode, Event, Span};
 use super::{Found, OddityKind};
 
 /// A change that comes later than this after a refusal has nothing to do with it.
-const SOON: Span = Span::from_secs(5);
+const SOON: Span = Span::from_secs(2);
 /// A change that comes later than this after a command is not of its doing.
 const LEADS_TO: Span = Span::from_secs(20);
 /// The most commands that are followed at once.
@@ -58,7 +58,10 @@ impl Commands {
     pub(super) fn event(&mut self, event: &Event, now: Moment) -> Option<Found> {
         self.asked.retain(|asked| now.at - asked.at.at <= LEADS_TO);
         if let Event::CommandGiven { id, name, .. } = event {
-            if self.asked.len() < MOST {
+            // A connection that is refused ends: that is no change in spite of it.
+            let connects =
+                matches!(name, CommandName::Connect | CommandName::ModelConnect | CommandName::Disconnect);
+            if self.asked.len() < MOST && !connects {
                 self.asked.push(Asked { id: *id, name: *name, at: now, refused: None, changed: None });
             }
             return None;

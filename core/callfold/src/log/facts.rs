@@ -169,7 +169,7 @@ pub(super) fn put(
         let sealed = write_sealed(&Text::from(text), &mut &*keys)?;
         for subject in subjects(keys, text) {
             changes.push((key(PERSON, &[&[what.code()], &subject]), Some(sealed.clone())));
-            changes.push((key(BY_PERSON, &[&subject, &id, &began, &ordinal]), Some(vec![1])));
+            changes.push((key(BY_PERSON, &[&[what.code()], &subject, &id, &began, &ordinal]), Some(vec![1])));
         }
     }
     Ok(())
@@ -275,10 +275,11 @@ impl Log {
             if !wants(text.as_str()) {
                 continue;
             }
-            let (from, to) = (key(BY_PERSON, &[subject]), key(BY_PERSON, &[subject, &[0xff; 21]]));
+            let of = [&[what.code()][..], subject].concat();
+            let (from, to) = (key(BY_PERSON, &[&of]), key(BY_PERSON, &[&of, &[0xff; 21]]));
             for entry in self.store().derived(&from, &to, false) {
                 let (name, _) = entry?;
-                let stream = name.get(9..13).and_then(|id| id.try_into().ok()).map(u32::from_be_bytes);
+                let stream = name.get(10..14).and_then(|id| id.try_into().ok()).map(u32::from_be_bytes);
                 if let (Some(stream), Some(posting)) = (stream, posting(&name))
                     && range.has(posting.0)
                 {

@@ -141,6 +141,10 @@ impl FindQuery {
     }
 }
 
+fn begins_with(id: &str, begins: &str) -> bool {
+    id.to_ascii_lowercase().starts_with(begins)
+}
+
 fn is_named(told: &str, wanted: &str) -> bool {
     !wanted.is_empty() && told.to_lowercase().contains(wanted)
 }
@@ -166,11 +170,7 @@ impl Log {
         let streams = self.of_agent(query.stream, query.agent.as_deref())?;
         let mut open = Vec::new();
         for &stream in &streams {
-            let read = self.indexed_as_far(stream, |has_open| match has_open {
-                true => Ok(self.derived_log(stream)?.close().calls),
-                false => Ok(Vec::new()),
-            })?;
-            let (calls, damage) = read;
+            let (calls, damage) = self.not_indexed(stream)?;
             let calls = calls.into_iter().filter(|call| query.wants(call));
             open.extend(calls.map(|call| FoundCall { stream, call }));
             found.damaged.extend(damage.map(|damage| (stream, damage)));
@@ -184,15 +184,27 @@ impl Log {
         found.total = places.len() + open.len();
         let most = query.most.unwrap_or(usize::MAX);
         places.sort_unstable();
-        let places = places.get(places.len().saturating_sub(most)..).unwrap_or_default();
-        found.calls = open;
+        // Those that began at the same moment as the first of them are put in order with it.
+        let first = places.get(places.len().saturating_sub(most)).map(|(began, ..)| *began);
+        let cut = first.map_or(places.len(), |first| places.partition_point(|(began, ..)| *began < first));
+        let places = places.get(cut..).unwrap_or_default();
         for (_, stream, ordinal) in places {
             found.calls.push(FoundCall { stream: *stream, call: self.call(*stream, *ordinal)? });
         }
-        found.calls.sort_by_key(|found| (found.call.began.at, found.stream, found.call.began.seq));
+        found.calls.extend(open);
+        found.calls.sort_by(FoundCall::by_began);
         let surplus = found.calls.len().saturating_sub(most);
         found.calls.drain(..surplus);
         Ok(found)
+    }
+
+    /// The calls of a stream that are not in its index, because they go on or their chain may return; and what the
+    /// damage is, if there is any.
+    fn not_indexed(&self, stream: StreamId) -> Result<(Vec<Call>, Option<LogError>), LogError> {
+        self.indexed_as_far(stream, |has_open| match has_open {
+            true => Ok(self.derived_log(stream)?.close().calls),
+            false => Ok(Vec::new()),
+        })
     }
 
     /// Some calls that are near to one that is not there: whose id begins like this, that went on at this record, or in
@@ -217,12 +229,18 @@ impl Log {
         }
         if near.is_empty() {
             // A slip of the keyboard in what follows does not matter.
-            let begins: String = wanted.chars().take(LIKE).collect();
+            let begins = wanted.chars().take(LIKE).collect::<String>().to_ascii_lowercase();
+            for stream in self.of_agent(stream, None)? {
+                let (calls, _) = self.not_indexed(stream)?;
+                let like = calls.into_iter().filter(|call| begins_with(call.id.as_str(), &begins));
+                near.extend(like.map(|call| FoundCall { stream, call }));
+            }
             for (of, ordinal) in self.with_id_like(&begins, NEAR * 4)? {
                 if stream.is_none_or(|stream| stream == of) {
                     near.push(FoundCall { stream: of, call: self.call(of, ordinal)? });
                 }
             }
+            near.sort_by(FoundCall::by_began);
         }
         if near.is_empty() && is_number {
             query.number = Some(format!("*{}*", wanted.trim_matches('*')));
@@ -326,7 +344,7 @@ impl Log {
             found.calls.extend(calls.into_iter().map(|call| FoundCall { stream, call }));
             found.damaged.extend(damage.map(|damage| (stream, damage)));
         }
-        found.calls.sort_by_key(|found| (found.call.began.at, found.stream, found.call.began.seq));
+        found.calls.sort_by(FoundCall::by_began);
         found.total = found.calls.len();
         Ok(found)
     }

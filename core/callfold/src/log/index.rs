@@ -42,6 +42,14 @@ pub struct FoundCall {
     pub call: Call,
 }
 
+impl FoundCall {
+    /// By when they began; those of one moment in an order that does not depend on how they were found.
+    pub(super) fn by_began(&self, other: &Self) -> std::cmp::Ordering {
+        let key = |found: &Self| (found.call.began.at, found.stream, found.call.began.seq);
+        key(self).cmp(&key(other)).then_with(|| self.call.id.cmp(&other.call.id))
+    }
+}
+
 /// Raised with every change of what is put away: what is of another version is derived anew.
 const VERSION: u8 = 3;
 /// How many records are folded before what came of them is put away.
@@ -103,7 +111,7 @@ impl Log {
             let calls = self.indexed(stream, |reached| self.calls_of(stream, query, reached))?;
             found.extend(calls.into_iter().map(|call| FoundCall { stream, call }));
         }
-        found.sort_by_key(|found| (found.call.began.at, found.stream, found.call.began.seq));
+        found.sort_by(FoundCall::by_began);
         Ok(found)
     }
 
@@ -565,7 +573,7 @@ impl Log {
                 gone.push((entry?.0, None));
             }
         }
-        for (kind, at) in [(BY_CHAIN, 17), (BY_NUMBER, 9), (facts::BY_PERSON, 9), (facts::BY_ID, 37)] {
+        for (kind, at) in [(BY_CHAIN, 17), (BY_NUMBER, 9), (facts::BY_PERSON, 10), (facts::BY_ID, 37)] {
             for entry in self.store.derived(&key(kind, &[]), &key(kind + 1, &[]), false) {
                 let (name, _) = entry?;
                 if of_stream(&name, at) {

@@ -1,6 +1,5 @@
 //! The command `find`: calls by what is so of them, from the index.
 
-
 use callfold::calls::{Outcome as CallOutcome, json as words};
 use callfold::log::{FindQuery, Found, FoundCall, Stream};
 use callfold::{Span, Timestamp};

@@ -1,6 +1,5 @@
 //! The command `lint`: what does not fit in a store.
 
-
 use callfold::Timestamp;
 use callfold::lint::{LintQuery, LintSummary, Oddity, OddityKind};
 use callfold::log::{LogError, Stream};
