@@ -324,10 +324,9 @@ fn diff(log: &Log, with: Option<&Log>) -> (Vec<StreamDifference>, DiffSummary) {
 }
 
 fn calls_of(found: &[StreamDifference]) -> Vec<&CallDifference> {
-    let calls = found.iter().filter_map(|differs| match &differs.what {
-        Difference::Call(call) => Some(call),
-        _ => None,
-    });
+    let calls = found
+        .iter()
+        .filter_map(|differs| if let Difference::Call(call) = &differs.what { Some(call) } else { None });
     calls.collect()
 }
 
@@ -375,9 +374,8 @@ fn a_call_that_was_decided_otherwise_is_named_with_its_first_record() {
         assert_eq!(told, (&"1".to_owned(), &"0".to_owned()));
         let right = if one_is_right { &calls[0].one } else { &calls[0].other };
         assert!(right.iter().any(|fact| fact.starts_with("on hold")), "{right:?}");
-        let events = found.iter().find_map(|differs| match differs.what {
-            Difference::Events { first, .. } => Some(first),
-            _ => None,
+        let events = found.iter().find_map(|differs| {
+            if let Difference::Events { first, .. } = differs.what { Some(first) } else { None }
         });
         assert_eq!(events, Some(held));
     }
