@@ -739,6 +739,9 @@ enum {
 // Timeline, ladder and story as a page.
 #define CALLFOLD_PICTURE_HTML 5
 
+// Who did what to whom, as a Mermaid sequence diagram.
+#define CALLFOLD_PICTURE_MERMAID 6
+
 // Something was decided: `turn` and `event`.
 #define CALLFOLD_NEWS_EVENT 1
 

@@ -521,6 +521,8 @@ pub const CALLFOLD_PICTURE_LADDER_TEXT: u32 = 3;
 pub const CALLFOLD_PICTURE_LADDER_SVG: u32 = 4;
 /// Timeline, ladder and story as a page.
 pub const CALLFOLD_PICTURE_HTML: u32 = 5;
+/// Who did what to whom, as a Mermaid sequence diagram.
+pub const CALLFOLD_PICTURE_MERMAID: u32 = 6;
 
 /// A picture of the call `id`, for the stream that has it (the first, if `stream` is nothing). Times of day are
 /// `offset_seconds` ahead of UTC's.
@@ -552,6 +554,7 @@ pub extern "C" fn callfold_log_picture(
                 CALLFOLD_PICTURE_LADDER_TEXT => timeline.ladder_text(),
                 CALLFOLD_PICTURE_LADDER_SVG => timeline.ladder_svg(),
                 CALLFOLD_PICTURE_HTML => timeline.html(),
+                CALLFOLD_PICTURE_MERMAID => timeline.mermaid(),
                 other => {
                     let why = format!("picture: there is no picture {other}");
                     return Err(Problem::new(ProblemCode::UnknownName, why));

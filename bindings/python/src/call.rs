@@ -57,6 +57,10 @@ impl CallFacts {
         self.timeline(offset).ladder_svg()
     }
 
+    fn mermaid(&self, offset: i32) -> String {
+        self.timeline(offset).mermaid()
+    }
+
     fn html(&self, offset: i32) -> String {
         self.timeline(offset).html()
     }

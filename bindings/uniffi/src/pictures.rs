@@ -16,6 +16,8 @@ pub enum Picture {
     LadderSvg,
     /// Timeline, ladder and story as a page.
     Html,
+    /// Who did what to whom, as a Mermaid sequence diagram.
+    Mermaid,
 }
 
 impl Picture {
@@ -28,6 +30,7 @@ impl Picture {
             Self::LadderText => timeline.ladder_text(),
             Self::LadderSvg => timeline.ladder_svg(),
             Self::Html => timeline.html(),
+            Self::Mermaid => timeline.mermaid(),
         }
     }
 }

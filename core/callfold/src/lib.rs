@@ -2,6 +2,8 @@
 //!
 //! This crate is what every surface depends on. It adds to the pure engine (re-exported here whole):
 //!
+//! - [`diff`] says what comes out otherwise by today's rules, or in another log;
+//! - [`lint`] finds what does not fit in a log;
 //! - [`live`] talks to a server, and records;
 //! - [`log`] keeps what happened in a store, proves that it is whole, and says what was so at any moment;
 //! - [`problem`] is one table of what can go wrong, for surfaces that have one error type;
@@ -26,8 +28,10 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used))]
 
+pub mod diff;
 #[cfg(feature = "files")]
 pub mod files;
+pub mod lint;
 pub mod live;
 pub mod log;
 pub mod problem;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use callfold::calls::{Call, CommandTrail};
 use callfold::replay::{self, CallReader};
-use callfold::timeline::Timeline;
+use callfold::timeline::{StepKind, Timeline};
 use callfold::{PersonName, PhoneNumber, Span};
 
 fn vectors() -> PathBuf {
@@ -25,13 +25,14 @@ fn named(name: &str) -> (Vec<Call>, Vec<CommandTrail>) {
 }
 
 /// Every picture of a call.
-fn pictures(timeline: &Timeline) -> [(&'static str, String); 5] {
+fn pictures(timeline: &Timeline) -> [(&'static str, String); 6] {
     [
         ("txt", timeline.text()),
         ("ladder.txt", timeline.ladder_text()),
         ("svg", timeline.svg()),
         ("ladder.svg", timeline.ladder_svg()),
         ("html", timeline.html()),
+        ("mmd", timeline.mermaid()),
     ]
 }
 
@@ -264,6 +265,61 @@ fn times_are_those_of_the_offset() {
     let (calls, commands) = named("hold-and-back");
     let text = Timeline::of(&calls[0], &commands).at_offset(10_800).text();
     assert!(text.contains("2026-01-12 09:00:02.010 UTC+03:00"), "{text}");
+}
+
+/// The story and the ladder of every call of every named session, kept in `tests/timeline/named`, a file for each session.
+#[test]
+fn every_named_session_is_told_as_it_was() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/timeline/named");
+    let mut changed = Vec::new();
+    for file in fs::read_dir(vectors().join("named")).unwrap() {
+        let path = file.unwrap().path();
+        let (calls, commands) = session(&path);
+        let told: Vec<String> = calls
+            .iter()
+            .map(|call| {
+                let timeline = Timeline::of(call, &commands);
+                format!("{}\n{}\n{}", timeline.text(), timeline.ladder_text(), timeline.mermaid())
+            })
+            .collect();
+        if told.is_empty() {
+            continue;
+        }
+        let told = told.join("\n");
+        let kept = directory.join(path.file_stem().unwrap()).with_extension("txt");
+        if std::env::var_os("CALLFOLD_BLESS").is_some() {
+            fs::create_dir_all(&directory).unwrap();
+            fs::write(&kept, &told).unwrap();
+        }
+        if fs::read_to_string(&kept).ok().as_ref() != Some(&told) {
+            changed.push(kept.display().to_string());
+        }
+    }
+    assert!(changed.is_empty(), "{changed:#?}");
+}
+
+/// A diagram is a line each, and nothing in a line is Mermaid's but what begins it.
+#[test]
+fn a_diagram_has_what_the_ladder_has() {
+    for directory in ["named", "random"] {
+        for file in fs::read_dir(vectors().join(directory)).unwrap() {
+            let (calls, commands) = session(&file.unwrap().path());
+            for call in &calls {
+                let timeline = Timeline::of(call, &commands);
+                let diagram = timeline.mermaid();
+                let mut lines = diagram.lines();
+                assert_eq!(lines.next(), Some("sequenceDiagram"));
+                let participants = diagram.lines().filter(|line| line.starts_with("    participant p"));
+                assert_eq!(participants.count(), timeline.ladder.columns.len());
+                let arrows = diagram.lines().filter(|line| line.contains("->>") || line.contains("--x"));
+                let drawn = timeline.ladder.steps.iter().filter(|step| step.kind != StepKind::Note);
+                assert_eq!(arrows.count(), drawn.count());
+                for step in &timeline.ladder.steps {
+                    assert!(diagram.contains(&format!(" #35;{} ", step.at.seq)), "{diagram}");
+                }
+            }
+        }
+    }
 }
 
 /// Kept in `tests/timeline`. After a wanted change, look at what changed: `CALLFOLD_BLESS=1 cargo test -p callfold`.

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use crate::demo;
 use crate::exit;
 use crate::live::{record, simulate};
-use crate::store::{calls, erase, export, head, import, show, state, streams, verify};
+use crate::store::{calls, diff, erase, export, find, head, import, lint, show, state, streams, verify};
 use crate::{console, watch};
 
 /// Folds what a PBX says and what an agent does into one log, and tells what follows from it.
@@ -45,6 +45,9 @@ pub(crate) enum Command {
     /// List calls, by when they began.
     #[command(after_help = calls::HELP)]
     Calls(calls::Calls),
+    /// Find calls by what is so of them: who, when, how they ended, how long, held, passed on, irregular.
+    #[command(after_help = find::HELP)]
+    Find(find::Find),
     /// Tell everything about one call.
     #[command(after_help = show::HELP)]
     Show(show::Show),
@@ -54,6 +57,12 @@ pub(crate) enum Command {
     /// Prove that a store, or an exported log, is whole; or name the records that are wrong.
     #[command(after_help = verify::HELP)]
     Verify(verify::Verify),
+    /// Name what does not fit in a store, with the records that show it.
+    #[command(after_help = lint::HELP)]
+    Lint(lint::Lint),
+    /// Tell which calls come out otherwise: by today's rules, or in another store or export.
+    #[command(after_help = diff::HELP)]
+    Diff(diff::Diff),
     /// Write the heads of all streams, to be kept elsewhere.
     #[command(after_help = head::HELP)]
     Head(head::Head),

@@ -10,7 +10,8 @@ Exit codes:
        replay: a message could not be read, a piece of a long message was refused,
                or the clock stepped back
        import: a session is in the store already
-       verify: today's rules decide otherwise
+       verify, diff: today's rules decide otherwise; diff: two logs differ
+       lint:   something does not fit
        record: a server refused one of the logins for good, or a line broke off
        console: a command was refused, or waited for in vain
        erase:  it can still be read somewhere, or nothing has it

@@ -177,6 +177,75 @@ fn calls_are_found_by_the_agent() {
     assert_eq!(place.good(&["calls", "--agent", "petrov"]), "no calls\n");
 }
 
+#[test]
+fn calls_are_found_by_what_is_so_of_them() {
+    let place = Place::filled();
+    let count = |args: &[&str]| {
+        let output = run(&place.args(&[&["find", "--json", "--utc"], args].concat()));
+        assert_eq!((code(&output), text(&output.stderr)), (0, ""), "{args:?}");
+        lines(text(&output.stdout)).len()
+    };
+    let all = count(&[]);
+    assert_eq!(all, lines(&place.good(&["calls", "--json"])).len());
+    assert_eq!(count(&["--limit", "2"]), 2);
+    assert!(count(&["--held"]) > 0 && count(&["--held"]) < all);
+    assert!(count(&["--transferred", "--held"]) > 0);
+    assert_eq!(count(&["--number", "+7 (916) 123-45-67"]), count(&["--number", "*1234567"]));
+    assert_eq!(count(&["--outcome", "declined"]), 1);
+    assert_eq!(count(&["--longer", "0"]), count(&["--shorter", "1h"]));
+    let nothing = run(&place.args(&["find", "--number", "4567"]));
+    assert_eq!(code(&nothing), 1);
+    assert!(text(&nothing.stdout).contains("--number '*4567*'"), "{}", text(&nothing.stdout));
+    place.fails(2, &["find", "--from", "2026-01-13", "--to", "2026-01-12"]);
+    misused(&place.args(&["find", "--outcome", "sold"]));
+    misused(&place.args(&["find", "--longer", "soon"]));
+}
+
+#[test]
+fn what_is_near_is_offered_for_a_call_that_is_not_there() {
+    let place = Place::filled();
+    for wanted in ["d6c8", "*1234567", "+7 916 123 45 67"] {
+        let output = run(&place.args(&["show", wanted, "--utc"]));
+        assert_eq!(code(&output), 1, "{wanted}");
+        assert_eq!(text(&output.stderr), format!("callfold: there is no call `{wanted}`; these are near:\n"));
+        assert!(text(&output.stdout).contains("d6c8232d-4e4a-48bb-954e-c719582a4718"), "{wanted}");
+    }
+    let id = "d6c8232d-4e4a-48bb-954e-c719582a4718";
+    let diagram = place.good(&["show", id, "--stream", "hold-and-back", "--mermaid", "--utc"]);
+    assert!(diagram.starts_with("sequenceDiagram\n") && diagram.contains("command hold"), "{diagram}");
+}
+
+#[test]
+fn what_does_not_fit_and_what_differs_have_exit_codes() {
+    let place = Place::filled();
+    assert!(place.good(&["lint"]).ends_with(": nothing to look at\n"));
+    place.good(&["import", &vector("slow-server")]);
+    let odd = run(&place.args(&["lint", "--utc"]));
+    assert_eq!((code(&odd), text(&odd.stderr)), (1, ""));
+    let page = text(&odd.stdout);
+    assert!(page.contains("command-never-answered  the server never answered `pbxautocallstart`"), "{page}");
+    let odd = run(&place.args(&["lint", "--json", "--kind", "command-never-answered"]));
+    let told = lines(text(&odd.stdout));
+    assert_eq!((code(&odd), &told[0]["stream"]), (1, &"slow-server".into()));
+    assert_eq!(told.last().unwrap()["summary"]["kinds"]["command-never-answered"], 1);
+    place.good(&["lint", "--kind", "clock-stepped-back"]);
+    misused(&place.args(&["lint", "--kind", "strange"]));
+    place.fails(2, &["lint", "--from", "2026-01-13", "--to", "2026-01-12"]);
+
+    assert!(place.good(&["diff"]).ends_with(": all the same\n"));
+    let file = export(&place, "all.jsonl");
+    place.good(&["diff", "--with", &file]);
+    let other = run(&place.args(&["diff", "--with", &vector("queue")]));
+    assert_eq!((code(&other), text(&other.stderr)), (1, ""));
+    assert!(text(&other.stdout).contains("the stream is not there"), "{}", text(&other.stdout));
+
+    let place = Place::empty();
+    records_by_hand(&place, &[(true, 10), (false, 20)]);
+    let other = run(&place.args(&["diff", "--json"]));
+    let told = lines(text(&other.stdout));
+    assert_eq!((code(&other), &told[0]["differs"]["events"]["first"]), (1, &2.into()), "{told:?}");
+}
+
 /// The keys of a store are random, and so are its hashes.
 fn without_hashes(page: &str) -> String {
     let is_hash = |word: &str| word.len() == 12 && word.chars().all(|c| c.is_ascii_hexdigit());

@@ -976,6 +976,10 @@ class Timeline:
         """The ladder as one picture, self-contained."""
         return self._facts.ladder_svg(self._offset)
 
+    def mermaid(self) -> str:
+        """The ladder as a Mermaid sequence diagram, for wikis and tickets."""
+        return self._facts.mermaid(self._offset)
+
     def html(self) -> str:
         """A page with both pictures and the list of what happened, self-contained."""
         return self._facts.html(self._offset)

@@ -1,6 +1,7 @@
-//! Calls, found by stream, time, number and chain. The index is derived from the log as told, brought up to date when
-//! it is asked, and safe to lose.
+//! Calls, found by stream, time, number and chain; what `find` asks for stands in [`facts`](super::facts). The index is
+//! derived from the log as told, brought up to date when it is asked, and safe to lose.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::PoisonError;
 
@@ -9,6 +10,7 @@ use callfold_engine::record::{Hash, Record, RecordError, has_erased, read_sealed
 use callfold_engine::{PhoneNumber, Span, Text, Timestamp};
 use callfold_store::{DerivedChange, StoreError, StreamId};
 
+use super::facts;
 use super::verify::PROGRESS_EVERY;
 use super::{Log, LogError, OnProgress, Progress, tell};
 
@@ -40,8 +42,16 @@ pub struct FoundCall {
     pub call: Call,
 }
 
+impl FoundCall {
+    /// By when they began; those of one moment in an order that does not depend on how they were found.
+    pub(super) fn by_began(&self, other: &Self) -> std::cmp::Ordering {
+        let key = |found: &Self| (found.call.began.at, found.stream, found.call.began.seq);
+        key(self).cmp(&key(other)).then_with(|| self.call.id.cmp(&other.call.id))
+    }
+}
+
 /// Raised with every change of what is put away: what is of another version is derived anew.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 /// How many records are folded before what came of them is put away.
 const STEP: usize = 10_000;
 
@@ -56,12 +66,12 @@ const BY_CHAIN: u8 = b'h';
 const BY_NUMBER: u8 = b'n';
 const COMMAND: u8 = b'm';
 
-fn key(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
+pub(super) fn key(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
     std::iter::once(&[kind][..]).chain(parts.iter().copied()).collect::<Vec<_>>().concat()
 }
 
 /// Sorts as the times do.
-fn time_key(at: Timestamp) -> [u8; 8] {
+pub(super) fn time_key(at: Timestamp) -> [u8; 8] {
     (at.as_micros() as u64 ^ (1 << 63)).to_be_bytes()
 }
 
@@ -81,13 +91,13 @@ struct State {
 
 /// What stands at the front of a state, so that most questions are answered without reading the rest.
 #[derive(Clone, Copy)]
-struct Reached {
+pub(super) struct Reached {
     seq: u64,
     hash: Hash,
     calls: u64,
     commands: u64,
     /// Whether calls go on that are not in the index.
-    has_open: bool,
+    pub(super) has_open: bool,
 }
 
 impl Log {
@@ -97,28 +107,11 @@ impl Log {
     /// [`LogError`] if the log or its index cannot be read.
     pub fn calls(&self, query: &CallQuery) -> Result<Vec<FoundCall>, LogError> {
         let mut found = Vec::new();
-        for (stream, _) in self.store.streams()? {
-            if query.stream.is_some_and(|wanted| wanted != stream) {
-                continue;
-            }
-            if let Some(wanted) = &query.agent
-                && self.agent(stream)?.is_none_or(|agent| agent.as_str() != wanted)
-            {
-                continue;
-            }
-            let calls = self.indexed(stream, |reached| {
-                let ordinals = self.ordinals(stream, query, reached.calls)?;
-                let calls = ordinals.into_iter().map(|ordinal| self.call(stream, ordinal));
-                let mut calls = calls.collect::<Result<Vec<_>, _>>()?;
-                if reached.has_open {
-                    calls.extend(self.derived_log(stream)?.close().calls);
-                }
-                Ok(calls)
-            })?;
+        for stream in self.of_agent(query.stream, query.agent.as_deref())? {
+            let calls = self.indexed(stream, |reached| self.calls_of(stream, query, reached))?;
             found.extend(calls.into_iter().map(|call| FoundCall { stream, call }));
         }
-        found.retain(|found| query.wants(&found.call));
-        found.sort_by_key(|found| (found.call.began.at, found.stream, found.call.began.seq));
+        found.sort_by(FoundCall::by_began);
         Ok(found)
     }
 
@@ -134,6 +127,81 @@ impl Log {
         }
     }
 
+    /// The calls of a stream that are wanted, from its index as far as it is.
+    fn calls_of(&self, stream: StreamId, query: &CallQuery, reached: Reached) -> Result<Vec<Call>, LogError> {
+        let ordinals = self.ordinals(stream, query, reached.calls)?;
+        let calls = ordinals.into_iter().map(|ordinal| self.call(stream, ordinal));
+        let mut calls = calls.collect::<Result<Vec<_>, _>>()?;
+        if reached.has_open {
+            calls.extend(self.derived_log(stream)?.close().calls);
+        }
+        calls.retain(|call| query.wants(call));
+        Ok(calls)
+    }
+
+    /// The calls of a stream that are wanted, up to where it is damaged; and what the damage is.
+    pub(super) fn calls_as_far(
+        &self,
+        stream: StreamId,
+        query: &CallQuery,
+    ) -> Result<(Vec<Call>, Option<LogError>), LogError> {
+        match self.indexed(stream, |reached| self.calls_of(stream, query, reached)) {
+            Ok(calls) => Ok((calls, None)),
+            Err(LogError::Store(damage)) => {
+                let calls = self.as_far(stream, |reached| self.calls_of(stream, query, reached))?;
+                Ok((calls, Some(damage.into())))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads something from the index of a stream, as far as that can be brought up to date; and what the damage is that
+    /// it cannot be brought further for. What reads is told whether calls go on.
+    pub(super) fn indexed_as_far<T: Default>(
+        &self,
+        stream: StreamId,
+        read: impl Fn(bool) -> Result<T, LogError>,
+    ) -> Result<(T, Option<LogError>), LogError> {
+        let read = |reached: Reached| read(reached.has_open);
+        match self.indexed(stream, read) {
+            Ok(found) => Ok((found, None)),
+            Err(LogError::Store(damage)) => Ok((self.as_far(stream, read)?, Some(damage.into()))),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads from the index of a stream that cannot be brought up to date.
+    fn as_far<T: Default>(
+        &self,
+        stream: StreamId,
+        read: impl Fn(Reached) -> Result<T, LogError>,
+    ) -> Result<T, LogError> {
+        let _one_at_a_time = self.deriving.lock().unwrap_or_else(PoisonError::into_inner);
+        let there = self.state_bytes(stream)?;
+        match there.as_deref().and_then(Reached::read) {
+            Some((reached, _)) => read(reached),
+            None => Ok(T::default()),
+        }
+    }
+
+    /// The streams that are wanted: this one, or those of this agent.
+    pub(super) fn of_agent(
+        &self,
+        stream: Option<StreamId>,
+        agent: Option<&str>,
+    ) -> Result<Vec<StreamId>, LogError> {
+        let mut wanted = Vec::new();
+        for (id, _) in self.store.streams()? {
+            let is_of = |agent: &str| -> Result<bool, LogError> {
+                Ok(self.agent(id)?.is_some_and(|known| known.as_str() == agent))
+            };
+            if stream.is_none_or(|stream| stream == id) && agent.map_or(Ok(true), is_of)? {
+                wanted.push(id);
+            }
+        }
+        Ok(wanted)
+    }
+
     /// Every command of a stream, with what the server answered and what it led to.
     ///
     /// # Errors
@@ -142,7 +210,8 @@ impl Log {
         let id = stream.0.to_be_bytes();
         let mut commands = self.indexed(stream, |reached| {
             let mut commands = Vec::new();
-            for entry in self.store.derived(&key(COMMAND, &[&id]), &key(COMMAND, &[&id, &[0xff; 9]]), false) {
+            for entry in self.store.derived(&key(COMMAND, &[&id]), &key(COMMAND, &[&id, &[0xff; 17]]), false)
+            {
                 commands.push(read_sealed(&entry?.1, self.store.keys())?);
             }
             if commands.len() as u64 != reached.commands {
@@ -152,6 +221,36 @@ impl Log {
             Ok(commands)
         })?;
         commands.sort_by_key(|command: &CommandTrail| command.id);
+        Ok(commands)
+    }
+
+    /// The commands of a call, with what the server answered and what they led to; no others are read.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log or its index cannot be read.
+    pub fn commands_of(&self, stream: StreamId, call: &Call) -> Result<Vec<CommandTrail>, LogError> {
+        if call.commands.is_empty() {
+            return Ok(Vec::new());
+        }
+        let id = stream.0.to_be_bytes();
+        let wanted: BTreeSet<_> = call.commands.iter().copied().collect();
+        let mut commands = self.indexed(stream, |_| {
+            let mut commands: Vec<CommandTrail> = Vec::new();
+            for command in &wanted {
+                let name = [&id[..], &command.0.to_be_bytes()];
+                let (from, to) = (key(COMMAND, &name), key(COMMAND, &[&name.concat(), &[0xff; 9]]));
+                if let Some(entry) = self.store.derived(&from, &to, false).next() {
+                    commands.push(read_sealed(&entry?.1, self.store.keys())?);
+                }
+            }
+            if commands.len() < wanted.len() {
+                // Some of them are still followed.
+                commands.extend(self.derived_log(stream)?.close().commands);
+                commands.retain(|command| wanted.contains(&command.id));
+            }
+            Ok(commands)
+        })?;
+        commands.sort_by_key(|command| command.id);
         Ok(commands)
     }
 
@@ -243,7 +342,7 @@ impl Log {
 
     /// Reads something from the index of a stream, brought up to date. What is lost or cannot be read there is derived
     /// anew, once.
-    fn indexed<T>(
+    pub(super) fn indexed<T>(
         &self,
         stream: StreamId,
         read: impl Fn(Reached) -> Result<T, LogError>,
@@ -261,7 +360,7 @@ impl Log {
         }
     }
 
-    fn call(&self, stream: StreamId, ordinal: u64) -> Result<Call, LogError> {
+    pub(super) fn call(&self, stream: StreamId, ordinal: u64) -> Result<Call, LogError> {
         let name = key(CALL, &[&stream.0.to_be_bytes(), &ordinal.to_be_bytes()]);
         let end = key(CALL, &[&stream.0.to_be_bytes(), &ordinal.saturating_add(1).to_be_bytes()]);
         match self.store.derived(&name, &end, false).next() {
@@ -332,12 +431,21 @@ impl Log {
         let mut changes = Vec::new();
         let mut since = 0;
         for block in self.store.blocks(stream, state.reached.seq + 1) {
-            let block = block?;
+            let block = match block {
+                Ok(block) => block,
+                Err(damage) => return self.damaged(stream, state, changes, damage),
+            };
             for record in block.records() {
-                let record = record?;
-                let place = record.place;
-                let (told, events) = Record::read_events(record.bytes, self.store.keys())
-                    .map_err(|source| StoreError::Record { place, source })?;
+                let read = record.and_then(|record| {
+                    let place = record.place;
+                    let read = Record::read_events(record.bytes, self.store.keys());
+                    let (told, events) = read.map_err(|source| StoreError::Record { place, source })?;
+                    Ok((record, told, events))
+                });
+                let (record, told, events) = match read {
+                    Ok(read) => read,
+                    Err(damage) => return self.damaged(stream, state, changes, damage),
+                };
                 state.log.record(told.seq, told.at, &events);
                 (state.reached.seq, state.reached.hash) = (told.seq, record.hash);
                 self.put_over(stream, &mut state, &mut changes)?;
@@ -358,8 +466,20 @@ impl Log {
         Ok(state.reached)
     }
 
+    /// A stream cannot be read further: what came of the records before is put away, so that what is sound is found.
+    fn damaged(
+        &self,
+        stream: StreamId,
+        mut state: State,
+        changes: Vec<DerivedChange>,
+        damage: StoreError,
+    ) -> Result<Reached, LogError> {
+        self.put_state(stream, &mut state, changes)?;
+        Err(damage.into())
+    }
+
     /// What the index has open, after [`Log::derive`].
-    fn derived_log(&self, stream: StreamId) -> Result<CallLog, LogError> {
+    pub(super) fn derived_log(&self, stream: StreamId) -> Result<CallLog, LogError> {
         let state = self.state_bytes(stream)?.and_then(|bytes| self.read_state(&bytes));
         Ok(state.ok_or(RecordError::Damaged("the index lost what goes on"))?.log)
     }
@@ -388,12 +508,14 @@ impl Log {
                     changes.push((name, Some(vec![1])));
                 }
             }
+            facts::put(self.store.keys(), stream, state.reached.calls - 1, call, changes)?;
         }
         for command in &over.commands {
             let ordinal = state.reached.commands.to_be_bytes();
             state.reached.commands += 1;
             let value = write_sealed(command, &mut self.store.keys())?;
-            changes.push((key(COMMAND, &[&id, &ordinal]), Some(value)));
+            let name = key(COMMAND, &[&id, &command.id.0.to_be_bytes(), &ordinal]);
+            changes.push((name, Some(value)));
         }
         Ok(())
     }
@@ -441,7 +563,8 @@ impl Log {
     /// Removes the index of a stream, so that nothing of an older one stays.
     fn forget(&self, stream: StreamId) -> Result<(), LogError> {
         let id = stream.0.to_be_bytes();
-        let ranges = [CALL, BY_TIME, COMMAND].map(|kind| (key(kind, &[&id]), key(kind, &[&id, &[0xff; 17]])));
+        let kinds = [CALL, BY_TIME, COMMAND, facts::FACT];
+        let ranges = kinds.map(|kind| (key(kind, &[&id]), key(kind, &[&id, &[0xff; 18]])));
         let of_stream = |name: &[u8], at: usize| name.get(at..at + 4) == Some(&id[..]);
         // How far it is goes first: a part of an index that says it is whole would be believed.
         let mut gone: Vec<DerivedChange> = vec![(key(STATE, &[&id]), None)];
@@ -450,7 +573,7 @@ impl Log {
                 gone.push((entry?.0, None));
             }
         }
-        for (kind, at) in [(BY_CHAIN, 17), (BY_NUMBER, 9)] {
+        for (kind, at) in [(BY_CHAIN, 17), (BY_NUMBER, 9), (facts::BY_PERSON, 10), (facts::BY_ID, 37)] {
             for entry in self.store.derived(&key(kind, &[]), &key(kind + 1, &[]), false) {
                 let (name, _) = entry?;
                 if of_stream(&name, at) {

@@ -4,7 +4,7 @@
 //! - [`Recorder`] runs a machine and appends every input with what was decided on it, before any effect is let go.
 //!   [`Log::import_trace`] makes a recorded session a stream.
 //! - [`Log::records`] and [`Log::told`] read it back; [`Log::as_of`] says what was so at any moment;
-//!   [`Log::calls`] finds calls; [`Log::verify`] looks whether it is whole; [`Log::heads`] is what an auditor keeps to
+//!   [`Log::calls`] and [`Log::find`] find calls; [`Log::verify`] looks whether it is whole; [`Log::heads`] is what an auditor keeps to
 //!   prove later that nothing was cut off.
 //! - [`Log::export`] and [`Log::import`] carry it elsewhere, chain included; [`Log::erase`] forgets somebody.
 //!
@@ -29,6 +29,8 @@ mod as_of;
 mod erase;
 mod error;
 mod export;
+mod facts;
+mod find;
 mod heads;
 mod import;
 mod index;
@@ -60,6 +62,7 @@ pub use callfold_store::{
 pub use as_of::{AsOf, Instant};
 pub use erase::ErasedReport;
 pub use error::{ImportError, LogError};
+pub use find::{FindQuery, Found};
 pub use heads::HeadLine;
 pub use import::{Imported, check_export};
 pub use index::{CallQuery, FoundCall};

@@ -35,8 +35,10 @@ fn table(out: &mut Markup, timeline: &Timeline) {
         Escaped(&timeline.clock.zone())
     ));
     for entry in timeline.entries.iter().take(MOST) {
+        let odd = ["irregular: ", "connection down"].iter().any(|begins| entry.words.starts_with(begins));
+        let class = if odd { " class=\"odd\"" } else { "" };
         out.put(format_args!(
-            "<tr><td>{}</td><td>{}</td><td>#{}</td><td>{}{}</td></tr>\n",
+            "<tr{class}><td>{}</td><td>{}</td><td>#{}</td><td>{}{}</td></tr>\n",
             timeline.clock.date(entry.at.at),
             timeline.clock.time(entry.at.at),
             entry.at.seq,
@@ -60,5 +62,7 @@ h1{font-size:1.4em}h2{font-size:1.1em;margin-top:1.6em}
 table{border-collapse:collapse;width:100%}caption{text-align:left;padding:4px 0}
 th,td{text-align:left;vertical-align:top;padding:3px 10px 3px 0;border-bottom:1px solid #d8dee4;overflow-wrap:anywhere}
 td:nth-child(-n+3){white-space:nowrap;font-variant-numeric:tabular-nums}
-@media (prefers-color-scheme:dark){body{background:#16191d;color:#e6e8ea}th,td{border-color:#3a4148}}
+.odd td{background:#fff3cd}
+@media (prefers-color-scheme:dark){body{background:#16191d;color:#e6e8ea}th,td{border-color:#3a4148}.odd td{background:#4a3f1a}}
+@media print{.odd td{background:none;font-weight:bold}}
 ";

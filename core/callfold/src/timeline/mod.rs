@@ -1,4 +1,4 @@
-//! A call as a picture: its timeline, and a ladder of who did what to whom, as text, SVG and HTML.
+//! A call as a picture: its timeline, and a ladder of who did what to whom, as text, SVG, Mermaid and HTML.
 //!
 //! Every surface shows the same picture, byte for byte. It is made of a [`Call`] and its [`CommandTrail`]s alone: there
 //! is no clock and no time zone in it, an offset is handed in. What nobody knows is drawn as unknown; what is too much
@@ -299,6 +299,12 @@ impl Timeline {
     #[must_use]
     pub fn ladder_svg(&self) -> String {
         ladder::svg::write(self)
+    }
+
+    /// The ladder as a Mermaid sequence diagram, for wikis and tickets.
+    #[must_use]
+    pub fn mermaid(&self) -> String {
+        ladder::mermaid::write(self)
     }
 
     /// A page with the timeline, the ladder and the story, that needs nothing else and runs nothing.

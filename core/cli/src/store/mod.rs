@@ -1,10 +1,13 @@
 //! The commands that work on a store: one module each, and what they share.
 
 pub(crate) mod calls;
+pub(crate) mod diff;
 pub(crate) mod erase;
 pub(crate) mod export;
+pub(crate) mod find;
 pub(crate) mod head;
 pub(crate) mod import;
+pub(crate) mod lint;
 pub(crate) mod show;
 pub(crate) mod state;
 pub(crate) mod streams;

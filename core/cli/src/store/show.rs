@@ -4,13 +4,13 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use callfold::calls::{Call, CommandTrail, json as words};
-use callfold::log::{CallQuery, Log, LogError, Stream};
+use callfold::log::{CallQuery, Log, Stream, StreamId};
 use callfold::timeline::Timeline;
 use clap::Args;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::{Io, by_id, chosen, json as line, open, titled};
+use super::{Io, by_id, chosen, find, json as line, open, titled};
 use crate::args::{Look, Store, Times};
 use crate::calls::Page;
 use crate::exit::Outcome;
@@ -27,8 +27,10 @@ Examples:
   callfold show record:17 --stream 4 --store sessions --timeline   # the story, line by line
   callfold show record:17 --stream 4 --store sessions --ladder     # who did what to whom
   callfold show record:17 --stream 4 --store sessions --html call.html
+  callfold show record:17 --stream 4 --store sessions --mermaid    # the ladder, for a wiki or a ticket
 
-The id is what `callfold calls` lists: the chain, or record:N for a call without one.
+The id is what `callfold calls` and `callfold find` list: the chain, or record:N for a call without one.
+For one that is not there, calls are offered that are near: whose id begins so, with such a number or name.
 If several streams have it, each tells its part: a call between two agents is in both.
 A picture is of one call of one stream: name the stream if there are several. It needs no other file and
 nothing from the network, and it has names and numbers in it.";
@@ -53,6 +55,10 @@ pub(crate) struct Show {
     #[arg(long, conflicts_with = "json")]
     ladder: bool,
 
+    /// Write the ladder as a Mermaid sequence diagram.
+    #[arg(long, conflicts_with = "json")]
+    mermaid: bool,
+
     /// Write the timeline as an SVG to this file; `-` is standard output.
     #[arg(long, value_name = "FILE", conflicts_with = "json")]
     svg: Option<PathBuf>,
@@ -73,18 +79,19 @@ pub(crate) fn run(args: &Show, io: &mut Io<'_>) -> Result<Outcome, Failed> {
     let mut query = CallQuery::default();
     query.stream = args.stream.as_ref().and_then(|_| streams.first()).map(|stream| stream.id);
     query.chain = Some(args.call.clone());
-    let found = log.calls(&query)?;
+    let read = log.sound_calls(&query)?;
+    find::damage(io, &streams, &read);
+    let (found, zone) = (read.calls, args.times.zone());
     if found.is_empty() {
-        return Err(Failed::NotThere(format!("there is no call `{}`", shown(&args.call))));
+        return not_there(args, io, &log, query.stream);
     }
-    let zone = args.times.zone();
     if has_file(args) && found.len() > 1 {
         let words = "a picture is of one call: name the stream with --stream";
         return Err(Failed::Misuse(words.to_owned()));
     }
     for (place, found) in found.iter().enumerate() {
         let Some(stream) = by_id(&streams, found.stream) else { continue };
-        let commands = commands(&log, stream, &found.call)?;
+        let commands = log.commands_of(stream.id, &found.call)?;
         if args.look.json {
             let commands: Vec<_> = commands.iter().map(words::command).collect();
             let fields = json!({ "call": words::call(&found.call), "commands": commands });
@@ -93,14 +100,26 @@ pub(crate) fn run(args: &Show, io: &mut Io<'_>) -> Result<Outcome, Failed> {
             if place > 0 {
                 writeln!(io.out)?;
             }
-            if has_file(args) || args.timeline || args.ladder {
+            if has_file(args) || args.timeline || args.ladder || args.mermaid {
                 drawn(args, io, &zone, &found.call, &commands)?;
             } else {
                 page(io, &zone, stream, &found.call, &commands)?;
             }
         }
     }
-    Ok(Outcome::Good)
+    Ok(if read.damaged.is_empty() { Outcome::Good } else { Outcome::Damaged })
+}
+
+/// There is no such call: what is near to it is offered.
+fn not_there(args: &Show, io: &mut Io<'_>, log: &Log, stream: Option<StreamId>) -> Result<Outcome, Failed> {
+    let near = log.near(stream, &args.call)?;
+    let missing = format!("there is no call `{}`", shown(&args.call));
+    if near.is_empty() || args.look.json {
+        return Err(Failed::NotThere(missing));
+    }
+    io.complain(&format!("{missing}; these are near:"));
+    find::table(io, &log.streams()?, &near, &args.times.zone())?;
+    Ok(Outcome::Findings)
 }
 
 const fn has_file(args: &Show) -> bool {
@@ -125,6 +144,9 @@ fn drawn(
         let apart = if args.timeline { "\n" } else { "" };
         write!(io.out, "{apart}{}", timeline.ladder_text())?;
     }
+    if args.mermaid {
+        write!(io.out, "{}", timeline.mermaid())?;
+    }
     if let Some(path) = &args.svg {
         put(io, path, &timeline.svg())?;
     }
@@ -144,16 +166,6 @@ fn put(io: &mut Io<'_>, path: &Path, text: &str) -> Result<(), Failed> {
     out.finish()?;
     writeln!(io.out, "written to {}", shown(&path.display().to_string()))?;
     Ok(())
-}
-
-/// The commands that were given while the call was on the line or on hold.
-fn commands(log: &Log, stream: &Stream, call: &Call) -> Result<Vec<CommandTrail>, LogError> {
-    if call.commands.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut commands = log.commands(stream.id)?;
-    commands.retain(|command| call.commands.contains(&command.id));
-    Ok(commands)
 }
 
 fn page(

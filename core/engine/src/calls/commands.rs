@@ -103,7 +103,8 @@ pub enum Change {
 
 impl Change {
     /// The change that an event is, if it is one.
-    fn of(event: &Event) -> Option<Self> {
+    #[must_use]
+    pub fn of(event: &Event) -> Option<Self> {
         if let Event::LineChanged { to, .. } = event {
             return Some(Self::Line(*to));
         }
@@ -122,7 +123,8 @@ impl Change {
     }
 
     /// Whether this is what the command is for.
-    fn is_wanted_by(self, name: CommandName) -> bool {
+    #[must_use]
+    pub fn is_wanted_by(self, name: CommandName) -> bool {
         use LineState::{BackCall, BackRing, Call, Disconnected, Ready, Talk};
         match name {
             CommandName::Connect | CommandName::ModelConnect | CommandName::Disconnect => {

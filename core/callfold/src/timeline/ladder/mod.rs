@@ -1,5 +1,6 @@
 //! Who did what to whom, in order: the agent, callfold, the PBX and the other sides, with arrows between them.
 
+pub(super) mod mermaid;
 pub(super) mod svg;
 pub(super) mod text;
 
