@@ -65,6 +65,7 @@ fn run(command: Command) -> exit::Outcome {
         Command::Streams(args) => store::run(args.look, |io| store::streams::run(&args, io)),
         Command::Calls(args) => store::run(args.look, |io| store::calls::run(&args, io)),
         Command::Show(args) => store::run(args.look, |io| store::show::run(&args, io)),
+        Command::Report(args) => store::run(args.look, |io| store::report::run(&args, io)),
         Command::State(args) => store::run(args.look, |io| store::state::run(&args, io)),
         Command::Verify(args) => store::run(args.look, |io| store::verify::run(&args, io)),
         Command::Head(args) => store::run(plain, |io| store::head::run(&args, io)),

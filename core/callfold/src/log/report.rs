@@ -2,7 +2,7 @@
 //! line that is damaged, what comes before the damage.
 
 use callfold_engine::calls::Call;
-use callfold_engine::{Span, Text, Timestamp};
+use callfold_engine::{Span, Text, Timestamp, View};
 use callfold_store::StoreError;
 
 use super::index::OnReached;
@@ -23,9 +23,10 @@ impl Log {
         let mut streams = Vec::new();
         for stream in self.streams()? {
             let agent = self.agent(stream.id);
-            // Whose line it is stands at its end; of a damaged one it is told below.
             let agent = match agent {
-                Err(error) if is_damage(&error) => stream.info.agent.clone(),
+                Err(error) if is_damage(&error) => {
+                    stream.info.agent.clone().or_else(|| self.sound_agent(&stream))
+                }
                 agent => agent?,
             };
             streams.push((stream, agent.map(|agent| agent.as_str().to_owned())));
@@ -66,6 +67,15 @@ impl Log {
         }
         tell(progress, of, of)?;
         Ok(gathering.finish())
+    }
+
+    /// Whose line a damaged one is, as far as it can be read.
+    fn sound_agent(&self, stream: &Stream) -> Option<Text> {
+        let mut view = View::default();
+        for told in self.told(stream.id, 1).map_while(Result::ok) {
+            told.events.iter().for_each(|event| view.apply(event));
+        }
+        view.agent.login
     }
 
     /// What a report is of, if it is not said: all that was recorded.
@@ -112,9 +122,8 @@ impl Log {
     ) -> Result<(), LogError> {
         let (mut fold, mut until) = (Stretches::default(), 0);
         let mut calls: Vec<Call> = Vec::new();
-        for told in self.told(stream.id, 1) {
-            // The same damage that stopped the one who asked for all of it.
-            let Ok(told) = told else { break };
+        // The same damage that stopped the one who asked for all of it ends this.
+        for told in self.told(stream.id, 1).map_while(Result::ok) {
             fold.record(told.seq, told.at, &told.events);
             calls.extend(fold.log.take_over().calls);
             (until, line.until) = (told.seq, told.at);
@@ -124,8 +133,6 @@ impl Log {
         }
         let (mut log, spent): (_, Vec<Stretch>) = fold.finish();
         calls.extend(log.close().calls);
-        line.agent =
-            line.agent.or_else(|| log.view().agent.login.as_ref().map(Text::as_str).map(str::to_owned));
         gathering.line(line);
         gathering.spent(spent);
         gathering.calls(&calls);

@@ -346,6 +346,15 @@ pub struct Slot {
     pub calls: Calls,
 }
 
+impl Slot {
+    /// Whether a call began in it.
+    #[must_use]
+    pub const fn has_calls(&self) -> bool {
+        let of = &self.calls;
+        of.inbound.offered.count + of.outbound.made.count + of.consultations.count + of.unplaced.count > 0
+    }
+}
+
 /// What an agent did. Calls are as the agent's lines had them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

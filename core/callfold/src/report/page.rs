@@ -231,7 +231,7 @@ impl Page<'_> {
             self.chart(slots);
             self.out.push_str(&table);
         }
-        for slot in slots {
+        for slot in slots.iter().filter(|slot| slot.has_calls()) {
             self.put(format_args!("<tr><td>{}</td>", Escaped(&slot.name)));
             let (inbound, outbound) = (&slot.calls.inbound, &slot.calls.outbound);
             for figure in [
@@ -434,7 +434,7 @@ impl Page<'_> {
         self.end();
         self.put(format_args!(
             "<p>{} on hold at least once.</p>\n",
-            linked("On hold", &calls_of_count(self.report.held.count), &self.report.held)
+            linked("On hold", &calls_were(self.report.held.count), &self.report.held)
         ));
     }
 
@@ -476,9 +476,9 @@ impl Page<'_> {
         }
         self.end();
         self.put(format_args!(
-            "<p>{} in all; {} went on meanwhile.</p>\n",
+            "<p>{} in all; {} going on meanwhile.</p>\n",
             if self.report.gaps == 1 { "1 gap".to_owned() } else { format!("{} gaps", self.report.gaps) },
-            linked("Calls with a gap", &calls_of_count(self.report.with_gap.count), &self.report.with_gap)
+            linked("Calls with a gap", &calls_were(self.report.with_gap.count), &self.report.with_gap)
         ));
     }
 
@@ -648,7 +648,7 @@ fn parts(handling: &Handling) -> String {
     )
 }
 
-fn calls_of_count(count: u64) -> String {
+fn calls_were(count: u64) -> String {
     if count == 1 { "1 call was".to_owned() } else { format!("{count} calls were") }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod erase;
 pub(crate) mod export;
 pub(crate) mod head;
 pub(crate) mod import;
+pub(crate) mod report;
 pub(crate) mod show;
 pub(crate) mod state;
 pub(crate) mod streams;
