@@ -181,9 +181,11 @@ impl Gathering {
             let places: Vec<u32> = handled.iter().map(|call| call.row).collect();
             of_handling(&mut listing, &places, (sum(|call| call.talk), sum(|call| call.held)), &time)
         };
-        let agents = self.agents(&calls, &call_of, &mut listing);
         let hours = self.hours(&calls, &mut listing);
         let days = self.days(&calls, &mut listing);
+        // Most of an agent's figures are of the same calls.
+        listing.spread(self.times.len() * 6);
+        let agents = self.agents(&calls, &call_of, &mut listing);
         let mut report = Report {
             from: self.from,
             to: self.to,

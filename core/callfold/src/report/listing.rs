@@ -20,6 +20,12 @@ impl Listing {
         Self { is_listed: vec![false; rows], listed: 0, each }
     }
 
+    /// So many figures are still to come, and each is to have its part of the room that is left.
+    pub(super) fn spread(&mut self, figures: usize) {
+        let part = MOST.saturating_sub(self.listed).checked_div(figures).unwrap_or(self.each);
+        self.each = self.each.min(part.max(1));
+    }
+
     /// Lists a call for sure, as long as there is room.
     pub(super) fn want(&mut self, row: u32) {
         if let Some(is_listed) = self.is_listed.get_mut(row as usize)
@@ -61,6 +67,14 @@ impl Listing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_of_many_figures_has_a_part_too() {
+        let mut listing = Listing::new(100_000, 20);
+        listing.spread(500);
+        let figures = (0..500).map(|of| listing.among(&(of * 100..of * 100 + 100).collect::<Vec<_>>()));
+        assert!(figures.map(|figure| figure.listed.len()).all(|listed| listed == 4));
+    }
 
     #[test]
     fn a_figure_lists_what_is_listed_already_and_all_together_list_so_many() {
