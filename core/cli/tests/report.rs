@@ -82,27 +82,36 @@ fn a_report_is_told_on_the_terminal_as_json_and_as_a_page() {
 
 #[test]
 fn thresholds_and_ranges_are_what_was_asked_for() {
-    let (_directory, path) = store(&SESSIONS);
-    let json = |args: &[&str]| -> Value {
-        let mut all = vec!["report", "--store", &path, "--json"];
+    let json = |path: &str, args: &[&str]| -> Value {
+        let mut all = vec!["report", "--store", path, "--json"];
         all.extend(args);
         serde_json::from_str(&good(&all)).unwrap()
     };
     let count = |report: &Value, of: &str| report["floor"]["inbound"][of]["count"].as_u64().unwrap();
-    let (usual, long) = (json(&[]), json(&["--short-abandon", "0s", "--service-level", "1ms"]));
-    assert_eq!(count(&usual, "offered"), count(&long, "offered"));
-    assert_eq!(count(&long, "shortAbandoned"), 0);
-    assert_eq!(count(&long, "abandoned"), count(&usual, "abandoned") + count(&usual, "shortAbandoned"));
-    assert!(count(&long, "abandoned") > 0);
-    assert_eq!(count(&long, "inTime"), 0);
-    assert_eq!(json(&["--agent", "ivanov"])["floor"], usual["floor"]);
-    let none = json(&["--from", "2020-01-01", "--to", "2020-01-02"]);
+    let (_directory, path) = store(&["incoming-abandoned"]);
+    let (usual, long) = (json(&path, &[]), json(&path, &["--short-abandon", "0s"]));
+    assert_eq!(
+        [count(&usual, "offered"), count(&usual, "abandoned"), count(&usual, "shortAbandoned")],
+        [1, 0, 1]
+    );
+    assert_eq!(
+        [count(&long, "offered"), count(&long, "abandoned"), count(&long, "shortAbandoned")],
+        [1, 1, 0]
+    );
+    assert_eq!(json(&path, &["--agent", "ivanov"])["floor"], usual["floor"]);
+    let none = json(&path, &["--from", "2020-01-01", "--to", "2020-01-02"]);
     assert_eq!((count(&none, "offered"), none["calls"].as_array().unwrap().len()), (0, 0));
     assert_eq!(none["floor"]["inbound"]["serviceLevel"]["perMille"], Value::Null);
     assert!(
         good(&["report", "--store", &path, "--from", "2020-01-01", "--to", "2020-01-02"])
             .contains("no calls")
     );
+
+    let (_directory, path) = store(&["incoming-answered"]);
+    let (usual, strict) = (json(&path, &[]), json(&path, &["--service-level", "1ms"]));
+    let level = |report: &Value| report["floor"]["inbound"]["serviceLevel"]["perMille"].clone();
+    assert_eq!((count(&usual, "inTime"), level(&usual)), (1, 1_000.into()));
+    assert_eq!((count(&strict, "inTime"), level(&strict)), (0, 0.into()));
 }
 
 #[test]

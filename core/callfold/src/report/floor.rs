@@ -91,7 +91,7 @@ fn one(parts: &[(u32, &Row)], short_abandon: Span) -> Option<FloorCall> {
         && answered.is_some_and(|(_, row)| row.saw_wait);
     let waited = answered.filter(|_| saw_wait).and_then(|(_, row)| Some(row.answered? - first.began));
     let kind = match first.direction {
-        _ if first.consultation => Kind::Consultation,
+        Direction::In | Direction::Out | Direction::Unknown if first.consultation => Kind::Consultation,
         Direction::In => Kind::Inbound(came(parts, talked, first.began, short_abandon)),
         Direction::Out => Kind::Outbound(went(parts, talked)),
         // A direction that is not known to this crate is not known.
@@ -133,8 +133,15 @@ fn came(parts: &[(u32, &Row)], talked: bool, began: Timestamp, short_abandon: Sp
         Outcome::Abandoned => Came::Abandoned,
         Outcome::Declined => Came::Declined,
         Outcome::Failed => Came::Failed,
-        // Nothing of the kind comes in.
-        _ => Came::Undetermined,
+        // It goes on or nobody knows; the others are not of calls that came in and that nobody talked on.
+        Outcome::Open
+        | Outcome::Lost
+        | Outcome::Unknown
+        | Outcome::Answered
+        | Outcome::Transferred
+        | Outcome::NotAnswered
+        | Outcome::Busy
+        | _ => Came::Undetermined,
     }
 }
 
@@ -149,7 +156,14 @@ fn went(parts: &[(u32, &Row)], talked: bool) -> Went {
         Outcome::NotAnswered => Went::NotAnswered,
         Outcome::Busy => Went::Busy,
         Outcome::Failed => Went::Failed,
-        // It goes on, or nobody knows.
-        _ => Went::Undetermined,
+        // It goes on or nobody knows; the others are not of calls that were made and that nobody talked on.
+        Outcome::Open
+        | Outcome::Lost
+        | Outcome::Unknown
+        | Outcome::Answered
+        | Outcome::Transferred
+        | Outcome::Abandoned
+        | Outcome::Declined
+        | _ => Went::Undetermined,
     }
 }

@@ -658,7 +658,7 @@ fn whose(agent: Option<&str>) -> &str {
 
 fn direction(call: &ListedCall) -> &'static str {
     match call.direction {
-        _ if call.consultation => "consultation",
+        Direction::In | Direction::Out | Direction::Unknown if call.consultation => "consultation",
         Direction::In => "incoming",
         Direction::Out => "outgoing",
         // What is not known to this crate is not known.
