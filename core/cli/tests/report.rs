@@ -89,14 +89,14 @@ fn thresholds_and_ranges_are_what_was_asked_for() {
     };
     let count = |report: &Value, of: &str| report["floor"]["inbound"][of]["count"].as_u64().unwrap();
     let (_directory, path) = store(&["incoming-abandoned"]);
-    let (usual, long) = (json(&path, &[]), json(&path, &["--short-abandon", "0s"]));
+    let (usual, long) = (json(&path, &[]), json(&path, &["--short-abandon", "1h"]));
     assert_eq!(
         [count(&usual, "offered"), count(&usual, "abandoned"), count(&usual, "shortAbandoned")],
-        [1, 0, 1]
+        [1, 1, 0]
     );
     assert_eq!(
         [count(&long, "offered"), count(&long, "abandoned"), count(&long, "shortAbandoned")],
-        [1, 1, 0]
+        [1, 0, 1]
     );
     assert_eq!(json(&path, &["--agent", "ivanov"])["floor"], usual["floor"]);
     let none = json(&path, &["--from", "2020-01-01", "--to", "2020-01-02"]);
