@@ -9,6 +9,7 @@
 //! - [`problem`] is one table of what can go wrong, for surfaces that have one error type;
 //! - [`trace`] reads the traces of the reference client, line by line;
 //! - [`replay`] runs a trace through the engine and hands every step to a [`replay::Watch`];
+//! - [`report`] adds up a floor's calls and times, as data and as a page;
 //! - `files` (with the feature of that name) opens sessions and exported logs, packed or not;
 //! - [`timeline`] draws a call as text, SVG and HTML;
 //! - `tables` (with the feature of that name) tells the log as Arrow tables, and writes Parquet and CSV.
@@ -36,6 +37,7 @@ pub mod live;
 pub mod log;
 pub mod problem;
 pub mod replay;
+pub mod report;
 #[cfg(feature = "tables")]
 pub mod tables;
 pub mod timeline;

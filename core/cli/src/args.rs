@@ -8,7 +8,9 @@ use jiff::tz::TimeZone;
 use crate::demo;
 use crate::exit;
 use crate::live::{record, simulate};
-use crate::store::{calls, diff, erase, export, find, head, import, lint, show, state, streams, verify};
+use crate::store::{
+    calls, diff, erase, export, find, head, import, lint, report, show, state, streams, verify,
+};
 use crate::{console, watch};
 
 /// Folds what a PBX says and what an agent does into one log, and tells what follows from it.
@@ -51,6 +53,9 @@ pub(crate) enum Command {
     /// Tell everything about one call.
     #[command(after_help = show::HELP)]
     Show(show::Show),
+    /// Add up a floor's calls and times: by hour, by agent, with service level, handling time, occupancy.
+    #[command(after_help = report::HELP)]
+    Report(report::ReportArgs),
     /// Tell what a line was doing at a moment.
     #[command(after_help = state::HELP)]
     State(state::State),

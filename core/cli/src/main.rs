@@ -66,6 +66,7 @@ fn run(command: Command) -> exit::Outcome {
         Command::Calls(args) => store::run(args.look, |io| store::calls::run(&args, io)),
         Command::Find(args) => store::run(args.look, |io| store::find::run(&args, io)),
         Command::Show(args) => store::run(args.look, |io| store::show::run(&args, io)),
+        Command::Report(args) => store::run(args.look, |io| store::report::run(&args, io)),
         Command::State(args) => store::run(args.look, |io| store::state::run(&args, io)),
         Command::Verify(args) => store::run(args.look, |io| store::verify::run(&args, io)),
         Command::Lint(args) => store::run(args.look, |io| store::lint::run(&args, io)),

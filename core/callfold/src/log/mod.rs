@@ -4,7 +4,8 @@
 //! - [`Recorder`] runs a machine and appends every input with what was decided on it, before any effect is let go.
 //!   [`Log::import_trace`] makes a recorded session a stream.
 //! - [`Log::records`] and [`Log::told`] read it back; [`Log::as_of`] says what was so at any moment;
-//!   [`Log::calls`] and [`Log::find`] find calls; [`Log::verify`] looks whether it is whole; [`Log::heads`] is what an auditor keeps to
+//!   [`Log::calls`] and [`Log::find`] find calls; [`Log::report`] adds them up; [`Log::verify`] looks whether it is whole;
+//!   [`Log::heads`] is what an auditor keeps to
 //!   prove later that nothing was cut off.
 //! - [`Log::export`] and [`Log::import`] carry it elsewhere, chain included; [`Log::erase`] forgets somebody.
 //!
@@ -40,7 +41,9 @@ mod input_json;
 mod interrupted;
 mod reader;
 mod recorder;
+mod report;
 mod select;
+mod spent;
 #[cfg(feature = "tables")]
 mod tables;
 mod trace;

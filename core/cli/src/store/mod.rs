@@ -8,6 +8,7 @@ pub(crate) mod find;
 pub(crate) mod head;
 pub(crate) mod import;
 pub(crate) mod lint;
+pub(crate) mod report;
 pub(crate) mod show;
 pub(crate) mod state;
 pub(crate) mod streams;
