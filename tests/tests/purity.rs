@@ -106,6 +106,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("callfold-python", &["callfold", SIMULATOR]),
     ("callfold-uniffi", &["callfold", SIMULATOR]),
     ("callfold-bindgen", &[]),
+    ("callfold-benches", &["callfold", ENGINE, STORE, SIMULATOR]),
 ];
 
 /// What clippy must refuse in the engine.

@@ -1,0 +1,214 @@
+//! Records into sled and files without callfold, for what it costs to have it in between.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::time::Instant;
+
+use callfold_store::{Append, Durability, LogStore, NewRecord, SledStore};
+use tempfile::TempDir;
+
+use crate::Done;
+use crate::stored::options;
+
+/// After how many bytes sled's file is synced whatever the policy, as callfold's store does it: what sled wrote over
+/// meanwhile would be gone after a power cut.
+const MAX_UNSYNCED_BYTES: usize = 64 * 1024;
+
+/// The stream that callfold's store appends to.
+pub const DESCRIPTION: &[u8] = b"benches";
+
+/// Appends all records to a store of callfold's, so many at once.
+///
+/// # Errors
+/// If they cannot be appended, or are not there afterwards.
+pub fn callfold(store: &SledStore, records: Vec<Vec<NewRecord>>) -> Done<u64> {
+    let stream = store.add_stream(DESCRIPTION)?;
+    let mut first = 1;
+    for records in records {
+        let count = records.len() as u64;
+        store.append(&[Append { stream, first, records }])?;
+        first += count;
+    }
+    let head = store.head(stream)?.seq;
+    if head + 1 == first { Ok(head) } else { Err("not all were appended".into()) }
+}
+
+/// An empty store of callfold's.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn store(durability: Durability) -> Done<(TempDir, SledStore)> {
+    let directory = TempDir::new()?;
+    let store = SledStore::open(directory.path(), options(durability))?;
+    Ok((directory, store))
+}
+
+/// sled, without callfold.
+#[derive(Debug)]
+pub struct Bare {
+    db: sled::Db,
+    file: File,
+    durability: Durability,
+    unsynced: usize,
+    synced: Instant,
+    _directory: TempDir,
+}
+
+impl Bare {
+    /// An empty database, opened as callfold opens it.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn new(durability: Durability) -> Done<Self> {
+        let directory = TempDir::new()?;
+        let config = sled::Config::new()
+            .path(directory.path())
+            .cache_capacity(options(durability).cache_bytes)
+            .mode(sled::Mode::LowSpace)
+            .flush_every_ms(None);
+        let db = config.open()?;
+        let file = File::open(directory.path().join("db"))?;
+        Ok(Self { db, file, durability, unsynced: 0, synced: Instant::now(), _directory: directory })
+    }
+
+    fn to_disk(&mut self) -> Done<()> {
+        self.unsynced = 0;
+        self.synced = Instant::now();
+        self.db.flush()?;
+        Ok(self.file.sync_data()?)
+    }
+
+    fn put(&mut self, key: &[u8], value: Vec<u8>) -> Done<()> {
+        self.unsynced += value.len();
+        self.db.insert(key, value)?;
+        if self.unsynced > MAX_UNSYNCED_BYTES { self.to_disk() } else { Ok(()) }
+    }
+
+    fn end_of_batch(&mut self) -> Done<()> {
+        match self.durability {
+            Durability::Always => self.to_disk(),
+            Durability::Every(millis) if self.synced.elapsed().as_millis() >= u128::from(millis) => {
+                self.to_disk()
+            }
+            Durability::Every(_) | Durability::Never => Ok(()),
+        }
+    }
+
+    /// One record a key.
+    ///
+    /// # Errors
+    /// If sled fails.
+    pub fn one_a_key(&mut self, records: &[Vec<NewRecord>]) -> Done<u64> {
+        let mut seq = 0_u64;
+        for batch in records {
+            for record in batch {
+                seq += 1;
+                self.put(&seq.to_be_bytes(), [&record.bytes[..], &record.hash.0].concat())?;
+            }
+            self.end_of_batch()?;
+        }
+        if self.db.len() as u64 == seq { Ok(seq) } else { Err("not all are there".into()) }
+    }
+
+    /// The blocks that callfold's store made of the same records, with a sync wherever that store had one. `records` of
+    /// each block say when it was written.
+    ///
+    /// # Errors
+    /// If sled fails.
+    pub fn blocks(&mut self, blocks: &[(sled::IVec, sled::IVec)], batches: &[Vec<NewRecord>]) -> Done<u64> {
+        let records: u64 = batches.iter().map(|batch| batch.len() as u64).sum();
+        let mut blocks = blocks.iter();
+        let mut next = blocks.next();
+        let mut seq = 0;
+        for batch in batches {
+            seq += batch.len() as u64;
+            // A block is written when the first record behind it comes.
+            while let Some((key, value)) = next.filter(|(key, _)| first_of(key) <= seq) {
+                self.put(key, value.to_vec())?;
+                next = blocks.next();
+            }
+            self.end_of_batch()?;
+        }
+        if next.is_none() && seq == records { Ok(records) } else { Err("not all were written".into()) }
+    }
+
+    /// Reads every value.
+    ///
+    /// # Errors
+    /// If sled fails.
+    pub fn read(&self) -> Done<u64> {
+        let mut bytes = 0;
+        for found in self.db.iter() {
+            bytes += found?.1.len() as u64;
+        }
+        Ok(bytes)
+    }
+}
+
+/// The first record of a block, by its key.
+fn first_of(key: &[u8]) -> u64 {
+    key.get(4..12).and_then(|first| first.try_into().ok()).map_or(0, u64::from_be_bytes)
+}
+
+/// The blocks that callfold's store makes of these records, as they stand in sled.
+///
+/// # Errors
+/// If they cannot be made.
+pub fn blocks_of(records: &[Vec<NewRecord>]) -> Done<Vec<(sled::IVec, sled::IVec)>> {
+    let (directory, store) = store(Durability::Never)?;
+    callfold(&store, records.to_vec())?;
+    drop(store);
+    let db = sled::Config::new().path(directory.path().join("sled")).mode(sled::Mode::LowSpace).open()?;
+    let blocks: Result<Vec<_>, sled::Error> = db.open_tree("blocks")?.iter().collect();
+    Ok(blocks?)
+}
+
+/// Records in a plain file, with an fsync wherever the policy has one.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn plain_file(batches: &[Vec<NewRecord>], durability: Durability) -> Done<u64> {
+    let directory = TempDir::new()?;
+    let mut file = File::create(directory.path().join("records"))?;
+    let mut bytes = Vec::new();
+    let mut count = 0;
+    for batch in batches {
+        bytes.clear();
+        for record in batch {
+            bytes.extend_from_slice(&(record.bytes.len() as u32).to_be_bytes());
+            bytes.extend_from_slice(&record.bytes);
+            bytes.extend_from_slice(&record.hash.0);
+            count += 1;
+        }
+        file.write_all(&bytes)?;
+        if durability == Durability::Always {
+            file.sync_data()?;
+        }
+    }
+    Ok(count)
+}
+
+/// Reads every block of `bare`, unpacked as callfold's store unpacks them; a block in several parts is read only. How
+/// many bytes.
+///
+/// # Errors
+/// If sled fails, or a block cannot be unpacked.
+pub fn unpack(bare: &Bare) -> Done<u64> {
+    let mut bytes = 0;
+    for found in bare.db.iter() {
+        let (_, value) = found?;
+        let Some((header, body)) = value.split_first_chunk::<HEADER_BYTES>() else {
+            return Err("a block without a header".into());
+        };
+        bytes += match header {
+            [PACKED, .., 0, 1] => lz4_flex::decompress_size_prepended(body)?.len() as u64,
+            _ => body.len() as u64,
+        };
+    }
+    Ok(bytes)
+}
+
+/// What stands before the records of a block: how it is packed, its time, of how many parts it is.
+const HEADER_BYTES: usize = 11;
+/// How a block that is packed begins.
+const PACKED: u8 = 2;
