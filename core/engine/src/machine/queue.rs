@@ -33,7 +33,7 @@ impl Turn<'_> {
         let mut too_many = false;
         if let Some(queue) = &told.queue {
             queue.for_each(|abonent| {
-                let draft = Draft::aside(&abonent, ours.as_ref());
+                let draft = Draft::aside(abonent, ours.as_ref());
                 if draft.is_somebody() {
                     too_many |= whole.len() >= MAX_PARTIES;
                     if !too_many {
@@ -70,7 +70,7 @@ impl Turn<'_> {
         let mut same = true;
         if let Some(queue) = &told.queue {
             queue.for_each(|abonent| {
-                let draft = Draft::aside(&abonent, ours);
+                let draft = Draft::aside(abonent, ours);
                 same &= known.next().is_some_and(|known| draft.has_key_of(known));
             });
         }
