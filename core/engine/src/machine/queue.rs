@@ -37,7 +37,9 @@ impl Turn<'_> {
                 if draft.is_somebody() {
                     too_many |= whole.len() >= MAX_PARTIES;
                     if !too_many {
-                        whole.push(draft.build());
+                        // Most of them waited before: they are not copied again.
+                        let known = self.view.queue.iter().find(|known| draft.is_same_as(known));
+                        whole.push(known.map_or_else(|| draft.build(), Arc::clone));
                     }
                 }
             });
@@ -64,17 +66,19 @@ impl Turn<'_> {
         }
     }
 
-    /// Whether the queue is told just as it is known: the usual case, and it costs no copy.
+    /// Whether the queue is told just as it is known, those aside who are present: the usual case, and it costs no copy.
     fn is_queue_as_told(&self, told: &body::Queue<'_>, ours: Option<&ConferenceId>) -> bool {
-        let mut known = self.view.queue.iter();
-        let mut same = true;
+        let mut known = self.view.queue.iter().peekable();
+        let (mut same, mut count) = (true, 0);
         if let Some(queue) = &told.queue {
             queue.for_each(|abonent| {
                 let draft = Draft::aside(abonent, ours);
-                same &= known.next().is_some_and(|known| draft.has_key_of(known));
+                let is_present = || self.view.parties.as_slice().iter().any(|present| draft.means(present));
+                same = same && (known.next_if(|known| draft.has_key_of(known)).is_some() || is_present());
+                count += 1;
             });
         }
-        same && known.next().is_none()
+        same && known.next().is_none() && count <= MAX_PARTIES
     }
 
     /// Whether this is one of the present parties, by key, id or phone.
