@@ -18,7 +18,7 @@ fn append(criterion: &mut Criterion) {
         group.sample_size(10).throughput(Throughput::Elements(records.len() as u64));
         for size in [75, 1_000] {
             let all: Vec<Vec<NewRecord>> = records.chunks(size).map(<[NewRecord]>::to_vec).collect();
-            let blocks = bare::blocks_of(&all).unwrap();
+            let blocks = bare::packed(&all);
             group.bench_function(BenchmarkId::new("callfold", size), |bench| {
                 bench.iter_batched(
                     || (bare::store(durability).unwrap(), all.clone()),
@@ -29,7 +29,7 @@ fn append(criterion: &mut Criterion) {
             group.bench_function(BenchmarkId::new("sled, the same blocks and syncs", size), |bench| {
                 bench.iter_batched(
                     || Bare::new(durability).unwrap(),
-                    |mut sled| (sled.blocks(&blocks, &all).unwrap(), sled),
+                    |mut sled| (sled.blocks(&blocks).unwrap(), sled),
                     BatchSize::PerIteration,
                 );
             });

@@ -110,26 +110,22 @@ impl Bare {
         if self.db.len() as u64 == seq { Ok(seq) } else { Err("not all are there".into()) }
     }
 
-    /// The blocks that callfold's store made of the same records, with a sync wherever that store had one. `records` of
-    /// each block say when it was written.
+    /// Every batch as blocks of the size that callfold's store makes, packed beforehand by [`packed`]. Each is written
+    /// once, and is as safe as the policy says when the next one begins.
     ///
     /// # Errors
     /// If sled fails.
-    pub fn blocks(&mut self, blocks: &[(sled::IVec, sled::IVec)], batches: &[Vec<NewRecord>]) -> Done<u64> {
-        let records: u64 = batches.iter().map(|batch| batch.len() as u64).sum();
-        let mut blocks = blocks.iter();
-        let mut next = blocks.next();
-        let mut seq = 0;
+    pub fn blocks(&mut self, batches: &[Vec<Packed>]) -> Done<u64> {
+        let mut seq = 0_u64;
         for batch in batches {
-            seq += batch.len() as u64;
-            // A block is written when the first record behind it comes.
-            while let Some((key, value)) = next.filter(|(key, _)| first_of(key) <= seq) {
-                self.put(key, value.to_vec())?;
-                next = blocks.next();
+            for block in batch {
+                self.put(&seq.to_be_bytes(), block.value.clone())?;
+                seq += block.records;
             }
             self.end_of_batch()?;
         }
-        if next.is_none() && seq == records { Ok(records) } else { Err("not all were written".into()) }
+        let blocks: usize = batches.iter().map(Vec::len).sum();
+        if self.db.len() == blocks { Ok(seq) } else { Err("not all were written".into()) }
     }
 
     /// Reads every value.
@@ -145,22 +141,36 @@ impl Bare {
     }
 }
 
-/// The first record of a block, by its key.
-fn first_of(key: &[u8]) -> u64 {
-    key.get(4..12).and_then(|first| first.try_into().ok()).map_or(0, u64::from_be_bytes)
+/// Records as one value.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    records: u64,
+    value: Vec<u8>,
 }
 
-/// The blocks that callfold's store makes of these records, as they stand in sled.
-///
-/// # Errors
-/// If they cannot be made.
-pub fn blocks_of(records: &[Vec<NewRecord>]) -> Done<Vec<(sled::IVec, sled::IVec)>> {
-    let (directory, store) = store(Durability::Never)?;
-    callfold(&store, records.to_vec())?;
-    drop(store);
-    let db = sled::Config::new().path(directory.path().join("sled")).mode(sled::Mode::LowSpace).open()?;
-    let blocks: Result<Vec<_>, sled::Error> = db.open_tree("blocks")?.iter().collect();
-    Ok(blocks?)
+/// How many bytes of records callfold's store packs into a block.
+const BLOCK_BYTES: usize = 12 * 1024;
+
+/// Every batch as blocks.
+#[must_use]
+pub fn packed(batches: &[Vec<NewRecord>]) -> Vec<Vec<Packed>> {
+    let block =
+        |records: u64, bytes: &[u8]| Packed { records, value: lz4_flex::compress_prepend_size(bytes) };
+    let batch = |batch: &Vec<NewRecord>| {
+        let (mut blocks, mut bytes, mut records) = (Vec::new(), Vec::new(), 0);
+        for record in batch {
+            if records > 0 && bytes.len() + record.bytes.len() > BLOCK_BYTES {
+                blocks.push(block(std::mem::take(&mut records), &std::mem::take(&mut bytes)));
+            }
+            bytes.extend_from_slice(&(record.bytes.len() as u32).to_be_bytes());
+            bytes.extend_from_slice(&record.bytes);
+            bytes.extend_from_slice(&record.hash.0);
+            records += 1;
+        }
+        blocks.push(block(records, &bytes));
+        blocks
+    };
+    batches.iter().map(batch).collect()
 }
 
 /// Records in a plain file, with an fsync wherever the policy has one.
@@ -188,27 +198,14 @@ pub fn plain_file(batches: &[Vec<NewRecord>], durability: Durability) -> Done<u6
     Ok(count)
 }
 
-/// Reads every block of `bare`, unpacked as callfold's store unpacks them; a block in several parts is read only. How
-/// many bytes.
+/// Reads every block of `bare` and unpacks it. How many bytes.
 ///
 /// # Errors
 /// If sled fails, or a block cannot be unpacked.
 pub fn unpack(bare: &Bare) -> Done<u64> {
     let mut bytes = 0;
     for found in bare.db.iter() {
-        let (_, value) = found?;
-        let Some((header, body)) = value.split_first_chunk::<HEADER_BYTES>() else {
-            return Err("a block without a header".into());
-        };
-        bytes += match header {
-            [PACKED, .., 0, 1] => lz4_flex::decompress_size_prepended(body)?.len() as u64,
-            _ => body.len() as u64,
-        };
+        bytes += lz4_flex::decompress_size_prepended(&found?.1)?.len() as u64;
     }
     Ok(bytes)
 }
-
-/// What stands before the records of a block: how it is packed, its time, of how many parts it is.
-const HEADER_BYTES: usize = 11;
-/// How a block that is packed begins.
-const PACKED: u8 = 2;
