@@ -125,18 +125,15 @@ pub fn rules(session: &Session, rounds: usize) -> Done<Vec<Ruled>> {
     for round in 0..rounds {
         let mut machine = start.clone();
         for (input, spent) in inputs.iter().zip(&mut spent) {
-            let took = match &input.kind {
-                InputKind::Frame { socket, text } => {
-                    let frame = black_box(Frame::decode(text.as_str())?);
-                    let before = Instant::now();
-                    machine.handle_decoded(input.at, *socket, &frame, text.as_str(), &mut outcome);
-                    before.elapsed()
-                }
-                _ => {
-                    let before = Instant::now();
-                    machine.handle(input, &mut outcome);
-                    before.elapsed()
-                }
+            let took = if let InputKind::Frame { socket, text } = &input.kind {
+                let frame = black_box(Frame::decode(text.as_str())?);
+                let before = Instant::now();
+                machine.handle_decoded(input.at, *socket, &frame, text.as_str(), &mut outcome);
+                before.elapsed()
+            } else {
+                let before = Instant::now();
+                machine.handle(input, &mut outcome);
+                before.elapsed()
             };
             spent.push(picos(took).saturating_sub(clock));
             if round == 0 {
@@ -269,7 +266,7 @@ pub fn in_conference(parties: usize) -> Done<(Machine, String)> {
     let mut outcome = Outcome::default();
     let at = machine.now();
     let socket = callfold_engine::SocketId(1);
-    let others: Vec<Value> = (0..parties).map(|place| competitor(place)).collect();
+    let others: Vec<Value> = (0..parties).map(competitor).collect();
     let conference = "9f3a1f00-1111-4222-8333-444455556666";
     let frames = [
         serde_json::json!(["phoneevent_commstarted", { "qid": "e", "isconference": true, "confid": conference }]),

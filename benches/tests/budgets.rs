@@ -1,5 +1,5 @@
 //! Budgets that hold on any machine: memory and allocations, counted and not timed.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, missing_docs)]
 
 use allocation_counter::measure;
 use callfold_benches::generate::{self, Session};
@@ -16,14 +16,12 @@ fn allocations(session: &Session) -> Vec<(Kind, u64)> {
     outcome.effects.reserve(256);
     let mut counted = Vec::new();
     for input in session.steady() {
-        let count = match &input.kind {
-            InputKind::Frame { socket, text } => {
-                let frame = Frame::decode(text.as_str()).unwrap();
-                let handle =
-                    || machine.handle_decoded(input.at, *socket, &frame, text.as_str(), &mut outcome);
-                measure(handle).count_total
-            }
-            _ => measure(|| machine.handle(input, &mut outcome)).count_total,
+        let count = if let InputKind::Frame { socket, text } = &input.kind {
+            let frame = Frame::decode(text.as_str()).unwrap();
+            let handle = || machine.handle_decoded(input.at, *socket, &frame, text.as_str(), &mut outcome);
+            measure(handle).count_total
+        } else {
+            measure(|| machine.handle(input, &mut outcome)).count_total
         };
         counted.push((Kind::of(&input.kind, &outcome), count));
     }

@@ -391,7 +391,10 @@ impl<'b> Places<'b> {
                 None => read(&subject.token()),
             },
             // Rare in what is decided: text that is JSON. It is made of other entries.
-            Raw::Cut { .. } => read(Table::read(&mut self.table.clone(), self.unseal)?.text(place as u64)?),
+            Raw::Cut { .. } => {
+                let mut table = self.table;
+                read(Table::read(&mut table, self.unseal)?.text(place as u64)?)
+            }
         }
     }
 }
