@@ -71,7 +71,7 @@ impl Bare {
         Ok(Self { db, file, durability, unsynced: 0, synced: Instant::now(), _directory: directory })
     }
 
-    fn to_disk(&mut self) -> Done<()> {
+    fn sync(&mut self) -> Done<()> {
         self.unsynced = 0;
         self.synced = Instant::now();
         self.db.flush()?;
@@ -81,14 +81,14 @@ impl Bare {
     fn put(&mut self, key: &[u8], value: Vec<u8>) -> Done<()> {
         self.unsynced += value.len();
         self.db.insert(key, value)?;
-        if self.unsynced > MAX_UNSYNCED_BYTES { self.to_disk() } else { Ok(()) }
+        if self.unsynced > MAX_UNSYNCED_BYTES { self.sync() } else { Ok(()) }
     }
 
     fn end_of_batch(&mut self) -> Done<()> {
         match self.durability {
-            Durability::Always => self.to_disk(),
+            Durability::Always => self.sync(),
             Durability::Every(millis) if self.synced.elapsed().as_millis() >= u128::from(millis) => {
-                self.to_disk()
+                self.sync()
             }
             Durability::Every(_) | Durability::Never => Ok(()),
         }

@@ -9,7 +9,7 @@ use serde::de::{Deserializer as _, Error as _, IgnoredAny, SeqAccess, Visitor};
 
 /// A frame, borrowed from its text.
 #[derive(Debug)]
-#[allow(missing_docs)]
+#[allow(clippy::large_enum_variant, missing_docs)]
 pub enum Frame<'a> {
     Picture(Picture<'a>),
     Queue(Queue<'a>),
