@@ -107,6 +107,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("callfold-uniffi", &["callfold", SIMULATOR]),
     ("callfold-bindgen", &[]),
     ("callfold-ffi", &["callfold", SIMULATOR]),
+    ("callfold-benches", &["callfold", ENGINE, STORE, SIMULATOR]),
 ];
 
 /// What clippy must refuse in the engine.

@@ -236,6 +236,15 @@ impl<'d> Draft<'d> {
         }
     }
 
+    /// Whether this means `party`, by key, id or phone.
+    pub(crate) fn means(&self, party: &Party) -> bool {
+        let is = |told: Option<&str>, known: Option<&str>| told.is_some() && told == known;
+        self.has_key_of(party)
+            || is(self.guid(), party.guid.as_ref().map(Text::as_str))
+            || is(given(&self.abonent.userid), party.user.as_ref().map(|user| user.id.as_str()))
+            || is(given(&self.abonent.number).or(self.caller()), party.phone().map(PhoneNumber::as_str))
+    }
+
     /// The key. A voice menu that is told without any gets one made of its name, so that the same menu is
     /// the same party (the reference client draws one at random).
     fn key(&self) -> PartyKey {

@@ -153,6 +153,12 @@ impl Block {
         self.all().filter(move |record| record.as_ref().map_or(true, |record| record.place.seq >= from))
     }
 
+    /// The same records, one after the other out of a block of one's own.
+    #[must_use]
+    pub fn into_records(self) -> Records {
+        Records { rest: HEADER_BYTES, seq: self.first, is_begun: false, block: self }
+    }
+
     fn all(&self) -> impl Iterator<Item = Result<StoredRecord<'_>, StoreError>> {
         let stream = self.stream;
         let place = move |seq| Place { stream, seq };
@@ -179,6 +185,45 @@ impl Block {
             seq = seq.saturating_add(1);
             Some(Ok(stored))
         })
+    }
+}
+
+/// The records of a block, for who keeps it: they are lent.
+#[derive(Clone, Debug)]
+pub struct Records {
+    block: Block,
+    /// From which byte on the rest stands.
+    rest: usize,
+    seq: u64,
+    /// Whether the header was looked at.
+    is_begun: bool,
+}
+
+impl Records {
+    /// The next record that was asked for. The first that cannot be read is the last.
+    pub fn next_record(&mut self) -> Option<Result<StoredRecord<'_>, StoreError>> {
+        let (stream, from) = (self.block.stream, self.block.from);
+        let wrong = |seq, what| Some(Err(StoreError::Block { place: Place { stream, seq }, what }));
+        let value = self.block.value.as_ref();
+        if !std::mem::replace(&mut self.is_begun, true)
+            && let Err(what) = BlockHeader::read(value)
+        {
+            self.rest = value.len();
+            return wrong(self.seq, what);
+        }
+        loop {
+            let rest = value.get(self.rest..).filter(|rest| !rest.is_empty())?;
+            let seq = self.seq;
+            let Some((record, after)) = split(rest) else {
+                self.rest = value.len();
+                return wrong(seq, "a record that is cut short");
+            };
+            self.rest = value.len() - after.len();
+            self.seq = seq.saturating_add(1);
+            if seq >= from {
+                return Some(Ok(StoredRecord { place: Place { stream, seq }, ..record }));
+            }
+        }
     }
 }
 
@@ -241,7 +286,12 @@ mod tests {
     /// Everything that is asked of a block; how many records can be read, and whether all can.
     fn read(block: &Block) -> (u64, bool) {
         let good = block.records().filter(Result::is_ok).count() as u64;
-        assert_eq!(block.next(), 10 + good);
+        assert_eq!(block.next(), block.from + good);
+        let (mut own, mut same) = (block.clone().into_records(), block.records());
+        while let Some(record) = own.next_record() {
+            assert_eq!(format!("{record:?}"), format!("{:?}", same.next().unwrap()));
+        }
+        assert!(same.next().is_none());
         for record in block.records().flatten() {
             let _ = record.head();
         }
@@ -258,6 +308,7 @@ mod tests {
             let seqs: Vec<u64> = block.records().map(|record| record.unwrap().place.seq).collect();
             assert_eq!(seqs, [10, 11, 12, 13, 14, 15]);
             assert_eq!(block.clone().from(14).records().count(), 2);
+            assert_eq!(read(&block.clone().from(14)).0, 2);
         }
     }
 

@@ -28,7 +28,7 @@ mod log_store;
 mod memory;
 mod sled_store;
 
-pub use block::{Block, MAX_VALUE_BYTES, NewRecord, StoredRecord};
+pub use block::{Block, MAX_VALUE_BYTES, NewRecord, Records, StoredRecord};
 pub use error::StoreError;
 pub use keys::{Keys, Subject};
 pub use log_store::{Append, Derived, DerivedChange, Durability, LogStore, Place, StreamHead, StreamId};

@@ -425,7 +425,8 @@ fn set_durable(root: &Path, all: &[NewRecord], seq: Option<u64>) {
 
 /// What a store of 60 records is like.
 const SINGLE: &[u64] = &[1; 60];
-const TOGETHER: &[u64] = &[40, 3, 17];
+// The first become blocks, the others wait.
+const TOGETHER: &[u64] = &[50, 8, 2];
 
 #[test]
 fn damage_behind_the_durable_head_is_cut_and_kept_and_before_it_refused() {

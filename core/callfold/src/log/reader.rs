@@ -1,10 +1,8 @@
 //! Reads the records of a stream, in order.
 
-use std::collections::VecDeque;
-
 use callfold_engine::record::{Hash, Head, Record};
 use callfold_engine::{Event, Timestamp};
-use callfold_store::{Block, Keys, StoreError, StreamId};
+use callfold_store::{Block, Keys, Records as BlockRecords, StoreError, StreamId};
 
 use super::{Log, LogError};
 
@@ -35,7 +33,7 @@ pub struct Each<'l, T> {
     blocks: Box<dyn Iterator<Item = Result<Block, StoreError>> + 'l>,
     keys: &'l Keys,
     read: fn(&callfold_store::StoredRecord<'_>, &Keys) -> Result<T, StoreError>,
-    ready: VecDeque<Result<T, StoreError>>,
+    open: Option<BlockRecords>,
 }
 
 /// The records of a stream.
@@ -77,12 +75,7 @@ impl Log {
         from: u64,
         read: fn(&callfold_store::StoredRecord<'_>, &Keys) -> Result<T, StoreError>,
     ) -> Each<'_, T> {
-        Each {
-            blocks: self.store.blocks(stream, from),
-            keys: self.store.keys(),
-            read,
-            ready: VecDeque::new(),
-        }
+        Each { blocks: self.store.blocks(stream, from), keys: self.store.keys(), read, open: None }
     }
 }
 
@@ -91,15 +84,14 @@ impl<T> Iterator for Each<'_, T> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(ready) = self.ready.pop_front() {
-                return Some(ready.map_err(LogError::from));
+            match self.open.as_mut().and_then(BlockRecords::next_record) {
+                Some(Ok(record)) => return Some((self.read)(&record, self.keys).map_err(LogError::from)),
+                Some(Err(error)) => return Some(Err(error.into())),
+                None => {}
             }
             match self.blocks.next()? {
                 Err(error) => return Some(Err(error.into())),
-                Ok(block) => {
-                    let (read, keys) = (self.read, self.keys);
-                    self.ready.extend(block.records().map(|record| read(&record?, keys)));
-                }
+                Ok(block) => self.open = Some(block.into_records()),
             }
         }
     }

@@ -194,9 +194,13 @@ impl Turn<'_> {
     /// Takes over the list of who is in our conference.
     fn take_list(&mut self, list: &[Object<Abonent<'_>>]) {
         let talking = self.view.line == LineState::Talk && self.view.conference.is_some();
-        for abonent in list {
+        for (place, abonent) in list.iter().enumerate() {
             let Some(id) = given(&abonent.competitorid) else { continue };
-            if self.view.parties.by_key(id).is_none() && self.may_show(abonent) {
+            // A list is mostly told in the order in which it is known.
+            let parties = &self.view.parties;
+            let is_there = parties.as_slice().get(place).is_some_and(|party| party.key.as_str() == id)
+                || parties.by_key(id).is_some();
+            if !is_there && self.may_show(abonent) {
                 if !self.has_room() {
                     self.tell(Event::BoundHit { bound: Bound::Conference });
                     break;
@@ -209,14 +213,15 @@ impl Turn<'_> {
                 }
             }
         }
-        let is_in = |party: &Party, turn: &Self| {
-            list.iter().any(|abonent| {
+        let is_in = |place: usize, party: &Party, turn: &Self| {
+            let is_it = |abonent: &Object<Abonent<'_>>| {
                 given(&abonent.competitorid) == Some(party.key.as_str()) && turn.may_show(abonent)
-            })
+            };
+            list.get(place).is_some_and(is_it) || list.iter().any(is_it)
         };
         let before = self.view.parties.clone();
-        for party in before.as_slice() {
-            if !is_in(party, self) {
+        for (place, party) in before.as_slice().iter().enumerate() {
+            if !is_in(place, party, self) {
                 self.competitor_leaves(party);
             }
         }

@@ -33,11 +33,13 @@ impl Turn<'_> {
         let mut too_many = false;
         if let Some(queue) = &told.queue {
             queue.for_each(|abonent| {
-                let draft = Draft::aside(&abonent, ours.as_ref());
+                let draft = Draft::aside(abonent, ours.as_ref());
                 if draft.is_somebody() {
                     too_many |= whole.len() >= MAX_PARTIES;
                     if !too_many {
-                        whole.push(draft.build());
+                        // Most of them waited before: they are not copied again.
+                        let known = self.view.queue.iter().find(|known| draft.is_same_as(known));
+                        whole.push(known.map_or_else(|| draft.build(), Arc::clone));
                     }
                 }
             });
@@ -64,17 +66,29 @@ impl Turn<'_> {
         }
     }
 
-    /// Whether the queue is told just as it is known: the usual case, and it costs no copy.
+    /// Whether the queue is told as it is known, in whatever order, those aside who are present: the usual case, and it
+    /// costs no copy.
     fn is_queue_as_told(&self, told: &body::Queue<'_>, ours: Option<&ConferenceId>) -> bool {
-        let mut known = self.view.queue.iter();
-        let mut same = true;
-        if let Some(queue) = &told.queue {
-            queue.for_each(|abonent| {
-                let draft = Draft::aside(&abonent, ours);
-                same &= known.next().is_some_and(|known| draft.has_key_of(known));
-            });
-        }
-        same && known.next().is_none()
+        let known = &self.view.queue;
+        let Some(queue) = &told.queue else { return known.is_empty() };
+        let (mut same, mut count, mut in_order) = (true, 0, 0);
+        queue.for_each(|abonent| {
+            let draft = Draft::aside(abonent, ours);
+            if known.get(in_order).is_some_and(|known| draft.has_key_of(known)) {
+                in_order += 1;
+            } else {
+                same = same
+                    && (known.iter().any(|known| draft.has_key_of(known))
+                        || self.view.parties.as_slice().iter().any(|present| draft.means(present)));
+            }
+            count += 1;
+        });
+        let is_told = |party: &Arc<Party>| {
+            let mut found = false;
+            queue.for_each(|abonent| found = found || Draft::aside(abonent, ours).has_key_of(party));
+            found
+        };
+        same && count <= MAX_PARTIES && known.iter().skip(in_order).all(is_told)
     }
 
     /// Whether this is one of the present parties, by key, id or phone.

@@ -38,13 +38,24 @@ impl<'b> Cursor<'b> {
         self.rest
     }
 
+    #[inline]
     pub(super) fn byte(&mut self) -> Result<u8, RecordError> {
         let (byte, rest) = self.rest.split_first().ok_or(RecordError::Damaged("it ends too early"))?;
         self.rest = rest;
         Ok(*byte)
     }
 
+    #[inline]
     pub(super) fn number(&mut self) -> Result<u64, RecordError> {
+        // Almost all of them are small.
+        if let Some((byte @ 0..0x80, rest)) = self.rest.split_first() {
+            self.rest = rest;
+            return Ok(u64::from(*byte));
+        }
+        self.long_number()
+    }
+
+    fn long_number(&mut self) -> Result<u64, RecordError> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -64,12 +75,14 @@ impl<'b> Cursor<'b> {
         Err(RecordError::Damaged("a number over 64 bits"))
     }
 
+    #[inline]
     pub(super) fn signed(&mut self) -> Result<i64, RecordError> {
         let number = self.number()?;
         Ok((number >> 1) as i64 ^ -((number & 1) as i64))
     }
 
     /// A count of things of at least one byte each.
+    #[inline]
     pub(super) fn count(&mut self) -> Result<usize, RecordError> {
         let count = usize::try_from(self.number()?).unwrap_or(usize::MAX);
         if count > self.rest.len() {
@@ -78,6 +91,7 @@ impl<'b> Cursor<'b> {
         Ok(count)
     }
 
+    #[inline]
     pub(super) fn take(&mut self, length: usize) -> Result<&'b [u8], RecordError> {
         let (bytes, rest) = self
             .rest
@@ -87,6 +101,7 @@ impl<'b> Cursor<'b> {
         Ok(bytes)
     }
 
+    #[inline]
     pub(super) fn bytes(&mut self) -> Result<&'b [u8], RecordError> {
         let length = self.count()?;
         self.take(length)

@@ -11,7 +11,7 @@ use serde::ser::{self, Serialize};
 use super::RecordError;
 use super::bytes::{Cursor, put_bytes, put_number, put_signed};
 use super::seal::Seal;
-use super::strings::{Table, Writer};
+use super::strings::{Strings, Writer};
 
 impl ser::Error for RecordError {
     fn custom<T: Display>(_: T) -> Self {
@@ -248,12 +248,12 @@ impl ser::SerializeMap for &mut Encoder<'_> {
 #[derive(Clone, Copy)]
 pub(super) struct Decoder<'b, 't> {
     pub(super) bytes: Cursor<'b>,
-    table: &'t Table<'b>,
+    strings: Strings<'b, 't>,
 }
 
 impl<'b, 't> Decoder<'b, 't> {
-    pub(super) const fn new(bytes: Cursor<'b>, table: &'t Table<'b>) -> Self {
-        Self { bytes, table }
+    pub(super) const fn new(bytes: Cursor<'b>, strings: Strings<'b, 't>) -> Self {
+        Self { bytes, strings }
     }
 
     fn small<T: TryFrom<u64>>(&mut self) -> Result<T, RecordError> {
@@ -270,11 +270,6 @@ impl<'b, 't> Decoder<'b, 't> {
             1 => Ok(true),
             _ => Err(RecordError::Damaged("neither yes nor no")),
         }
-    }
-
-    fn text(&mut self) -> Result<&'t str, RecordError> {
-        let place = self.bytes.number()?;
-        self.table.text(place)
     }
 }
 
@@ -310,9 +305,16 @@ impl<'de> de::Deserializer<'de> for &mut Decoder<'de, '_> {
         deserialize_i16 visit_i16 small_signed,
         deserialize_i32 visit_i32 small_signed,
         deserialize_i64 visit_i64 small_signed,
-        deserialize_str visit_str text,
-        deserialize_string visit_str text,
     );
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, RecordError> {
+        let place = self.bytes.number()?;
+        self.strings.with(place, |text| visitor.visit_str(text))
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, RecordError> {
+        self.deserialize_str(visitor)
+    }
 
     fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, RecordError> {
         let number = self.small()?;

@@ -40,7 +40,7 @@ use crate::wire::{Body, Frame, FrameText};
 
 use bytes::{Cursor, put_number, put_signed};
 use codec::{Decoder, Encoder};
-use strings::{Part, Raw, Table, Writer};
+use strings::{Part, Places, Raw, Strings, Table, Writer};
 
 pub use same::first_difference;
 pub use seal::{NoKeys, Seal, SealError, SubjectId, Unseal, has_erased};
@@ -286,7 +286,7 @@ impl Record {
         let mut bytes = Cursor::new(record.get(1..).unwrap_or_default());
         let head = Head::take(&mut bytes)?;
         let table = Table::read(&mut bytes, unseal)?;
-        let mut body = Decoder::new(bytes, &table);
+        let mut body = Decoder::new(bytes, Strings::Read(&table));
         let events = Deserialize::deserialize(&mut body)?;
         let message: Option<String> = Deserialize::deserialize(&mut body)?;
         let kind = take_input(&mut body, &table, message.as_deref())?;
@@ -296,7 +296,8 @@ impl Record {
         Ok(Self { head, events, message, input: Input { at: head.told, kind }, erased: table.has_erased() })
     }
 
-    /// Reads what was decided and when, and leaves the input alone: all that folding a log as told needs.
+    /// Reads what was decided and when, and leaves the input alone: all that folding a log as told needs. Nothing is
+    /// unsealed that only the input has.
     ///
     /// # Errors
     /// As [`Record::read`].
@@ -304,8 +305,8 @@ impl Record {
         let record = upgrade::raised(record)?;
         let mut bytes = Cursor::new(record.get(1..).unwrap_or_default());
         let head = Head::take(&mut bytes)?;
-        let table = Table::read(&mut bytes, unseal)?;
-        let events = Deserialize::deserialize(&mut Decoder::new(bytes, &table))?;
+        let places = Places::find(&mut bytes, unseal)?;
+        let events = Deserialize::deserialize(&mut Decoder::new(bytes, Strings::Found(&places)))?;
         Ok((head, events))
     }
 }
@@ -523,7 +524,7 @@ pub fn write_sealed(value: &impl Serialize, seal: &mut dyn Seal) -> Result<Vec<u
 pub fn read_sealed<T: DeserializeOwned>(bytes: &[u8], unseal: &dyn Unseal) -> Result<T, RecordError> {
     let mut bytes = Cursor::new(bytes);
     let table = Table::read(&mut bytes, unseal)?;
-    let mut body = Decoder::new(bytes, &table);
+    let mut body = Decoder::new(bytes, Strings::Read(&table));
     let value = T::deserialize(&mut body)?;
     if body.bytes.rest().is_empty() { Ok(value) } else { Err(RecordError::Damaged("more than a value")) }
 }

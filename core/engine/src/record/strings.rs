@@ -341,6 +341,108 @@ fn put_json(out: &mut String, text: &str) {
     }
 }
 
+/// Where the entries of a table stand, for who asks for few of them: nothing is unsealed that is not asked for.
+pub(super) struct Places<'b> {
+    /// The table, its count in front.
+    table: Cursor<'b>,
+    unseal: &'b dyn Unseal,
+    /// How far from the front of the table the first entries stand.
+    few: [u32; FEW_PLACES],
+    more: Vec<u32>,
+    count: usize,
+}
+
+/// How many places are kept without an allocation.
+const FEW_PLACES: usize = 48;
+
+impl<'b> Places<'b> {
+    /// Finds the entries at the front of `bytes`.
+    pub(super) fn find(bytes: &mut Cursor<'b>, unseal: &'b dyn Unseal) -> Result<Self, RecordError> {
+        let table = *bytes;
+        let count = entry_count(bytes)?;
+        let mut places = Self { table, unseal, few: [0; FEW_PLACES], more: Vec::new(), count };
+        for entry in 0..count {
+            let from = table.rest().len() - bytes.rest().len();
+            let from = u32::try_from(from).map_err(|_| RecordError::Damaged("more than a record"))?;
+            match places.few.get_mut(entry) {
+                Some(place) => *place = from,
+                None => places.more.push(from),
+            }
+            skip(bytes)?;
+        }
+        Ok(places)
+    }
+
+    /// Has `read` read the text at `place`.
+    pub(super) fn with<R>(
+        &self,
+        place: u64,
+        read: impl FnOnce(&str) -> Result<R, RecordError>,
+    ) -> Result<R, RecordError> {
+        let missing = RecordError::Damaged("a string that is not in the table");
+        let place = usize::try_from(place).ok().filter(|place| *place < self.count).ok_or(missing)?;
+        let from = self.few.get(place).or_else(|| self.more.get(place - FEW_PLACES));
+        let mut entry = self.table;
+        entry.take(from.copied().unwrap_or_default() as usize)?;
+        match Raw::read(&mut entry, |_| true)? {
+            Raw::Plain(text) => read(text),
+            Raw::Sealed(subject, sealed) => match self.unseal.unseal(subject, sealed)? {
+                Some(text) => read(&text),
+                None => read(&subject.token()),
+            },
+            // Rare in what is decided: text that is JSON. It is made of other entries.
+            Raw::Cut { .. } => {
+                let mut table = self.table;
+                read(Table::read(&mut table, self.unseal)?.text(place as u64)?)
+            }
+        }
+    }
+}
+
+/// Passes over an entry.
+fn skip(bytes: &mut Cursor<'_>) -> Result<(), RecordError> {
+    match bytes.byte()? {
+        PLAIN => bytes.bytes().map(drop),
+        SEALED => {
+            bytes.take(8)?;
+            bytes.bytes().map(drop)
+        }
+        CUT => {
+            for _ in 0..bytes.number()? {
+                let tag = bytes.number()?;
+                if tag & 3 == LITERAL {
+                    bytes.take(usize::try_from(tag >> 2).unwrap_or(usize::MAX))?;
+                }
+            }
+            Ok(())
+        }
+        _ => Err(RecordError::Damaged("a string of an unknown kind")),
+    }
+}
+
+/// Where the strings of a value are looked up.
+#[derive(Clone, Copy)]
+pub(super) enum Strings<'b, 't> {
+    /// In a table that was read.
+    Read(&'t Table<'b>),
+    /// In one that is read as far as it is asked.
+    Found(&'t Places<'b>),
+}
+
+impl Strings<'_, '_> {
+    /// Has `read` read the text at `place`.
+    pub(super) fn with<R>(
+        self,
+        place: u64,
+        read: impl FnOnce(&str) -> Result<R, RecordError>,
+    ) -> Result<R, RecordError> {
+        match self {
+            Self::Read(table) => read(table.text(place)?),
+            Self::Found(places) => places.with(place, read),
+        }
+    }
+}
+
 /// An entry as it stands in a record.
 #[derive(Debug)]
 pub(super) enum Raw<'b> {

@@ -7,6 +7,7 @@ use super::bytes::{Cursor, put_number, put_signed};
 use super::{RecordError, VERSION};
 
 /// The record in the newest version.
+#[inline]
 pub(super) fn raised(record: &[u8]) -> Result<Cow<'_, [u8]>, RecordError> {
     match record.first() {
         None => Err(RecordError::Empty),

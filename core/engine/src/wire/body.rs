@@ -1,12 +1,11 @@
 //! What the messages say, typed. Field names are the wire's own; fields that no rule reads are skipped
 //! (the raw frame stays in the log).
 
-use std::marker::PhantomData;
-
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::fill::{Fields, Filling, Slot, fill_items, filled};
 use super::lenient::{Flag, Int, Object, Str, given};
 
 /// What every message may have: the id of the request it answers and how that request fared.
@@ -24,23 +23,20 @@ pub struct Head<'f> {
 
 /// Defines a body: the fields every message may have, and its own.
 macro_rules! body {
-    ($(#[$doc:meta])* $name:ident { $($(#[$attr:meta])* $field:ident: $type:ty,)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($field:ident $([$wire:literal])?: $type:ty,)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Deserialize)]
+        #[derive(Debug, Default)]
         #[non_exhaustive]
         pub struct $name<'a> {
-            #[serde(borrow, default)]
             qid: Option<Str<'a>>,
-            #[serde(default)]
             result: Option<Flag>,
-            #[serde(borrow, default)]
             error: Option<Str<'a>>,
-            #[serde(borrow, default)]
             errorcode: Option<Str<'a>>,
-            #[serde(borrow, default)]
             errormsg: Option<Str<'a>>,
-            $($(#[$attr])* #[serde(default)] #[doc = concat!("`", stringify!($field), "`")] pub $field: $type,)*
+            $(#[doc = concat!("`", stringify!($field), "`")] pub $field: $type,)*
         }
+
+        filled!($name { qid, result, error, errorcode, errormsg, $($field $([$wire])?,)* });
 
         impl $name<'_> {
             /// Request id and outcome.
@@ -59,13 +55,15 @@ macro_rules! body {
 
 /// Defines a part of a body.
 macro_rules! part {
-    ($(#[$doc:meta])* $name:ident { $($(#[$attr:meta])* $field:ident: $type:ty,)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty,)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Deserialize)]
+        #[derive(Debug, Default)]
         #[non_exhaustive]
         pub struct $name<'a> {
-            $($(#[$attr])* #[serde(default)] #[doc = concat!("`", stringify!($field), "`")] pub $field: $type,)*
+            $(#[doc = concat!("`", stringify!($field), "`")] pub $field: $type,)*
         }
+
+        filled!($name { $($field,)* });
     };
 }
 
@@ -77,15 +75,15 @@ body!(
 body!(
     /// Answer to `login`. The session id and the SIP password are not fields: they never come this far.
     Login {
-        #[serde(borrow)] userid: Option<Str<'a>>,
+        userid: Option<Str<'a>>,
     }
 );
 
 body!(
     /// Answer to `getversion`.
     Version {
-        #[serde(borrow)] version: Option<Object<VersionInfo<'a>>>,
-        #[serde(borrow)] alloweddbstoredprocs: Option<Keys<'a>>,
+        version: Option<Object<VersionInfo<'a>>>,
+        alloweddbstoredprocs: Option<Keys<'a>>,
     }
 );
 
@@ -93,16 +91,16 @@ part!(
     /// The server's version.
     VersionInfo {
         dated: Option<Int>,
-        #[serde(borrow)] build: Option<Str<'a>>,
+        build: Option<Str<'a>>,
     }
 );
 
 body!(
     /// Answer to `getmyuserinfo`.
     MyInfo {
-        #[serde(borrow)] mainpbxnumber: Option<Str<'a>>,
-        #[serde(borrow)] username: Option<Str<'a>>,
-        #[serde(borrow)] linenumber: Option<Str<'a>>,
+        mainpbxnumber: Option<Str<'a>>,
+        username: Option<Str<'a>>,
+        linenumber: Option<Str<'a>>,
         isoperator: Flag,
         hasline: Flag,
     }
@@ -111,7 +109,7 @@ body!(
 body!(
     /// Answer to `cc_getlunchtypes`.
     LunchTypes {
-        #[serde(borrow)] items: Vec<Object<LunchType<'a>>>,
+        items: Vec<Object<LunchType<'a>>>,
     }
 );
 
@@ -119,7 +117,7 @@ part!(
     /// A reason for a break.
     LunchType {
         id: Option<Int>,
-        #[serde(borrow)] name: Option<Str<'a>>,
+        name: Option<Str<'a>>,
     }
 );
 
@@ -133,7 +131,7 @@ body!(
         onlunch: Option<Flag>,
         onredirect: Option<Flag>,
         ontask: Option<Flag>,
-        #[serde(borrow)] lunchreasonid: Option<Scalar<'a>>,
+        lunchreasonid: Option<Scalar<'a>>,
     }
 );
 
@@ -151,30 +149,30 @@ pub enum Scalar<'a> {
 body!(
     /// Answer to `getredirectrules`.
     RedirectRules {
-        #[serde(borrow)] redirectrules: Vec<Object<RedirectRule<'a>>>,
+        redirectrules: Vec<Object<RedirectRule<'a>>>,
     }
 );
 
 part!(
     /// A rule that redirects calls.
     RedirectRule {
-        #[serde(borrow)] id: Option<Str<'a>>,
-        #[serde(borrow)] destinationnumber: Option<Str<'a>>,
+        id: Option<Str<'a>>,
+        destinationnumber: Option<Str<'a>>,
     }
 );
 
 body!(
     /// Answer to `getpbxnumbers`.
     PbxNumbers {
-        #[serde(borrow)] numbers: Vec<Object<PbxNumber<'a>>>,
+        numbers: Vec<Object<PbxNumber<'a>>>,
     }
 );
 
 part!(
     /// A number of the number plan.
     PbxNumber {
-        #[serde(borrow)] number: Option<Str<'a>>,
-        #[serde(borrow)] caption: Option<Str<'a>>,
+        number: Option<Str<'a>>,
+        caption: Option<Str<'a>>,
         state: Option<Int>,
     }
 );
@@ -182,17 +180,17 @@ part!(
 body!(
     /// Answer to `getallusernumbers`.
     UserNumbers {
-        #[serde(borrow)] users: Vec<Object<User<'a>>>,
+        users: Vec<Object<User<'a>>>,
     }
 );
 
 part!(
     /// A user of the PBX and the numbers they have.
     User {
-        #[serde(borrow)] id: Option<Str<'a>>,
-        #[serde(borrow)] name: Option<Str<'a>>,
-        #[serde(borrow)] main: Option<Str<'a>>,
-        #[serde(borrow)] nums: Vec<Str<'a>>,
+        id: Option<Str<'a>>,
+        name: Option<Str<'a>>,
+        main: Option<Str<'a>>,
+        nums: Vec<Str<'a>>,
         sub: Flag,
     }
 );
@@ -200,37 +198,37 @@ part!(
 body!(
     /// Answer to `getextendedlineinfo`: the line picture (spec part 2).
     Picture {
-        #[serde(borrow)] linestatestr: Option<Str<'a>>,
-        #[serde(borrow)] chainid: Option<Str<'a>>,
-        #[serde(borrow)] calledid: Option<Str<'a>>,
+        linestatestr: Option<Str<'a>>,
+        chainid: Option<Str<'a>>,
+        calledid: Option<Str<'a>>,
         timertalklensec: Option<Int>,
         isflashing: Flag,
-        #[serde(borrow)] flashed: Option<Object<Abonent<'a>>>,
-        #[serde(borrow)] abonent: Option<Object<Abonent<'a>>>,
+        flashed: Option<Object<Abonent<'a>>>,
+        abonent: Option<Object<Abonent<'a>>>,
     }
 );
 
 part!(
     /// The wire's *abonent*: the other side of a line, someone held, queued, or in a conference.
     Abonent {
-        #[serde(borrow)] competitorid: Option<Str<'a>>,
-        #[serde(borrow)] number: Option<Str<'a>>,
-        #[serde(borrow)] userid: Option<Str<'a>>,
-        #[serde(borrow)] callerid: Option<Str<'a>>,
-        #[serde(borrow)] chainid: Option<Str<'a>>,
-        #[serde(borrow)] conferenceid: Option<Str<'a>>,
-        #[serde(borrow)] conferencename: Option<Str<'a>>,
+        competitorid: Option<Str<'a>>,
+        number: Option<Str<'a>>,
+        userid: Option<Str<'a>>,
+        callerid: Option<Str<'a>>,
+        chainid: Option<Str<'a>>,
+        conferenceid: Option<Str<'a>>,
+        conferencename: Option<Str<'a>>,
         conferenceroom: Option<Int>,
-        #[serde(borrow)] simplename: Option<Str<'a>>,
-        #[serde(borrow)] username: Option<Str<'a>>,
-        #[serde(borrow)] name: Option<Str<'a>>,
-        #[serde(borrow)] caption: Option<Str<'a>>,
-        #[serde(borrow)] userlogin: Option<Str<'a>>,
-        #[serde(borrow)] ivrname: Option<Str<'a>>,
-        #[serde(borrow)] comment: Option<Str<'a>>,
-        #[serde(borrow)] direction: Option<Str<'a>>,
-        #[serde(borrow)] extline: Option<Str<'a>>,
-        #[serde(borrow)] confstatestr: Option<Str<'a>>,
+        simplename: Option<Str<'a>>,
+        username: Option<Str<'a>>,
+        name: Option<Str<'a>>,
+        caption: Option<Str<'a>>,
+        userlogin: Option<Str<'a>>,
+        ivrname: Option<Str<'a>>,
+        comment: Option<Str<'a>>,
+        direction: Option<Str<'a>>,
+        extline: Option<Str<'a>>,
+        confstatestr: Option<Str<'a>>,
         isautocall: Flag,
         isringing: Flag,
         iscommutated: Flag,
@@ -250,22 +248,22 @@ part!(
 body!(
     /// Answer to `getcurrentqueue`.
     Queue {
-        #[serde(borrow)] queue: Option<List<'a, Object<Abonent<'a>>>>,
+        queue: Option<List<'a, Abonent<'a>>>,
     }
 );
 
 body!(
     /// Answer to `getconferenceinfo`.
     ConferenceInfo {
-        #[serde(borrow)] conference: Option<Object<ConferenceMark<'a>>>,
-        #[serde(borrow)] competitors: Option<Vec<Object<Abonent<'a>>>>,
+        conference: Option<Object<ConferenceMark<'a>>>,
+        competitors: Option<Vec<Object<Abonent<'a>>>>,
     }
 );
 
 body!(
     /// Answer to `getconferencecompetitors`.
     Competitors {
-        #[serde(borrow)] competitorlist: Vec<Object<Abonent<'a>>>,
+        competitorlist: Vec<Object<Abonent<'a>>>,
     }
 );
 
@@ -279,7 +277,7 @@ body!(
 part!(
     /// What is said of a conference.
     ConferenceMark {
-        #[serde(borrow)] id: Option<Str<'a>>,
+        id: Option<Str<'a>>,
         isghost: Flag,
     }
 );
@@ -294,14 +292,14 @@ body!(
 body!(
     /// `pbxnumberstatechanged`.
     NumberStates {
-        #[serde(borrow)] numbers: Option<List<'a, Object<NumberState<'a>>>>,
+        numbers: Option<List<'a, NumberState<'a>>>,
     }
 );
 
 part!(
     /// The new state of a number.
     NumberState {
-        #[serde(borrow)] num: Option<Str<'a>>,
+        num: Option<Str<'a>>,
         numstateid: Option<Int>,
     }
 );
@@ -309,42 +307,42 @@ part!(
 body!(
     /// `confcompositionchanged`.
     Composition {
-        #[serde(borrow)] eventinfo: Option<Object<CompositionInfo<'a>>>,
+        eventinfo: Option<Object<CompositionInfo<'a>>>,
     }
 );
 
 part!(
     /// Who is in a conference now.
     CompositionInfo {
-        #[serde(borrow)] conferenceid: Option<Str<'a>>,
-        #[serde(borrow)] competitorlist: Option<Vec<Object<Abonent<'a>>>>,
+        conferenceid: Option<Str<'a>>,
+        competitorlist: Option<Vec<Object<Abonent<'a>>>>,
     }
 );
 
 body!(
     /// `confcompetitorstatechanged`.
     CompetitorState {
-        #[serde(borrow)] eventinfo: Option<Object<CompetitorInfo<'a>>>,
+        eventinfo: Option<Object<CompetitorInfo<'a>>>,
     }
 );
 
 part!(
     /// One competitor of a conference.
     CompetitorInfo {
-        #[serde(borrow)] conference: Option<Object<ConferenceMark<'a>>>,
-        #[serde(borrow)] competitor: Option<Object<Abonent<'a>>>,
+        conference: Option<Object<ConferenceMark<'a>>>,
+        competitor: Option<Object<Abonent<'a>>>,
     }
 );
 
 body!(
     /// Any `phoneevent_…`.
     Phone {
-        #[serde(borrow)] chainid: Option<Str<'a>>,
-        #[serde(borrow)] commutationid: Option<Str<'a>>,
-        #[serde(borrow)] confid: Option<Str<'a>>,
-        #[serde(borrow)] callerid: Option<Str<'a>>,
-        #[serde(borrow)] callername: Option<Str<'a>>,
-        #[serde(borrow)] callerdirection: Option<Str<'a>>,
+        chainid: Option<Str<'a>>,
+        commutationid: Option<Str<'a>>,
+        confid: Option<Str<'a>>,
+        callerid: Option<Str<'a>>,
+        callername: Option<Str<'a>>,
+        callerdirection: Option<Str<'a>>,
         isextline: Flag,
         isconference: Flag,
         isroutingivr: Flag,
@@ -354,72 +352,92 @@ body!(
 body!(
     /// `customevent`.
     Custom {
-        #[serde(borrow)] eventname: Option<Str<'a>>,
-        #[serde(borrow)] eventparam: Option<&'a RawValue>,
+        eventname: Option<Str<'a>>,
+        eventparam: Option<&'a RawValue>,
     }
 );
 
 body!(
     /// `multipart`: a piece of a long message.
     Multipart {
-        #[serde(borrow, rename = "message-id")] message_id: Option<Str<'a>>,
+        message_id ["message-id"]: Option<Str<'a>>,
         packetcount: Option<Int>,
         packetnumber: Option<Int>,
-        #[serde(borrow, rename = "content-transfer-encoding")] encoding: Option<Str<'a>>,
-        #[serde(borrow)] content: Option<Str<'a>>,
+        encoding ["content-transfer-encoding"]: Option<Str<'a>>,
+        content: Option<Str<'a>>,
     }
 );
 
 body!(
     /// Answer to `execpredefineddbstoredproc`.
     Datasets {
-        #[serde(borrow)] dataset: Option<&'a RawValue>,
+        dataset: Option<&'a RawValue>,
     }
 );
 
-/// A list that is read item by item, so that reading one that changes nothing allocates nothing.
-/// Every item was found readable when the frame was decoded.
-#[derive(Debug)]
+/// A list of which only the first items are held typed: however long one a server sends, it makes us hold little more
+/// than its text. Every item was found readable when the frame was decoded.
+#[derive(Debug, Default)]
 pub struct List<'a, T> {
-    raw: &'a RawValue,
-    items: PhantomData<fn() -> T>,
+    first: Vec<T>,
+    rest: Vec<&'a RawValue>,
 }
 
-impl<'a, T: Deserialize<'a>> List<'a, T> {
+/// How many items of a list are held typed.
+const HELD: usize = 64;
+
+impl<'a, T: Fields<'a>> List<'a, T> {
     /// Calls `each` with every item, in order.
-    pub fn for_each(&self, each: impl FnMut(T)) {
-        // The same text was read once already, so there is no error to tell.
-        let _ = read_items(self.raw.get(), each);
-    }
-}
-
-impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for List<'a, T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
-        read_items::<T>(raw.get(), drop).map_err(D::Error::custom)?;
-        Ok(Self { raw, items: PhantomData })
-    }
-}
-
-fn read_items<'de, T: Deserialize<'de>>(json: &'de str, each: impl FnMut(T)) -> serde_json::Result<()> {
-    struct Items<T, F>(F, PhantomData<T>);
-
-    impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Items<T, F> {
-        type Value = ();
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a list")
+    pub fn for_each(&self, mut each: impl FnMut(&T)) {
+        self.first.iter().for_each(&mut each);
+        for item in &self.rest {
+            // The same text was read once already, so there is no error to tell.
+            let _ = read_item(item, &mut each);
         }
+    }
+}
 
-        fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
-            while let Some(item) = items.next_element()? {
-                (self.0)(item);
+fn read_item<'a, T: Fields<'a>>(item: &'a RawValue, each: impl FnOnce(&T)) -> serde_json::Result<()> {
+    let mut filled = T::default();
+    Filling(&mut filled).deserialize(&mut serde_json::Deserializer::from_str(item.get()))?;
+    each(&filled);
+    Ok(())
+}
+
+impl<'de, T: Fields<'de>> Slot<'de> for Option<List<'de, T>> {
+    fn fill<D: Deserializer<'de>>(&mut self, from: D) -> Result<(), D::Error> {
+        struct Items<'de, T>(List<'de, T>);
+
+        impl<'de, T: Fields<'de>> Visitor<'de> for Items<'de, T> {
+            type Value = Option<List<'de, T>>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a list")
             }
-            Ok(())
-        }
-    }
 
-    serde_json::Deserializer::from_str(json).deserialize_seq(Items(each, PhantomData))
+            fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+                Ok(None)
+            }
+
+            fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+                from.deserialize_seq(self)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Self::Value, A::Error> {
+                let list = &mut self.0;
+                if fill_items(&mut list.first, HELD, &mut items)? {
+                    while let Some(item) = items.next_element::<&RawValue>()? {
+                        read_item::<T>(item, |_| ()).map_err(A::Error::custom)?;
+                        list.rest.push(item);
+                    }
+                }
+                Ok(Some(self.0))
+            }
+        }
+
+        *self = from.deserialize_option(Items(List { first: Vec::new(), rest: Vec::new() }))?;
+        Ok(())
+    }
 }
 
 /// The keys of an object; their values are not looked at.

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{Deserializer as _, Error as _, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::body;
-use super::lenient::{Object, Str};
+use super::fill::Filling;
+use super::lenient::Str;
 
 /// The longest message that is read. Longer ones are refused before they are looked at.
 pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
@@ -127,43 +128,47 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// Reads the next element of `pair` as the body that belongs to `name`.
-    fn read<'de: 'a, A: SeqAccess<'de>>(name: &str, pair: &mut A) -> Result<Option<Self>, A::Error> {
+    /// Reads the next element of `pair` into `self`, as the body that belongs to `name`; whether there was one.
+    fn read<A: SeqAccess<'a>>(&mut self, name: &str, pair: &mut A) -> Result<bool, A::Error> {
         macro_rules! as_ {
-            ($variant:path) => {
-                pair.next_element()?.map(Object::into_inner).map($variant)
-            };
+            ($variant:ident) => {{
+                *self = Self::$variant(Default::default());
+                let Self::$variant(body) = self else { return Ok(false) };
+                pair.next_element_seed(Filling(body))?
+            }};
         }
         if let Some(event) = phone_event(name) {
-            let body = pair.next_element()?.map(Object::into_inner);
-            return Ok(body.map(|body| Self::Phone(event, body)));
+            *self = Self::Phone(event, Default::default());
+            let Self::Phone(_, body) = self else { return Ok(false) };
+            return Ok(pair.next_element_seed(Filling(body))?.is_some());
         }
-        Ok(match name {
-            "getextendedlineinforesult" => as_!(Self::Picture),
-            "getcurrentqueueresult" => as_!(Self::Queue),
-            "getconferenceinforesult" => as_!(Self::ConferenceInfo),
-            "linestatechanged" => as_!(Self::LineChanged),
-            "flashstatechanged" => as_!(Self::FlashChanged),
-            "userstatechanged" => as_!(Self::UserStateChanged),
-            "pbxnumberstatechanged" => as_!(Self::NumberStates),
-            "confcompositionchanged" => as_!(Self::Composition),
-            "confcompetitorstatechanged" => as_!(Self::CompetitorState),
-            "multipart" => as_!(Self::Multipart),
-            "customevent" => as_!(Self::Custom),
-            "websocketredirect" => as_!(Self::Redirect),
-            "loginresult" => as_!(Self::Login),
-            "getversionresult" => as_!(Self::Version),
-            "getmyuserinforesult" => as_!(Self::MyInfo),
-            "cc_getlunchtypesresult" => as_!(Self::LunchTypes),
-            "getuserstateresult" | "setuserstateresult" => as_!(Self::UserState),
-            "getredirectrulesresult" => as_!(Self::RedirectRules),
-            "getpbxnumbersresult" => as_!(Self::PbxNumbers),
-            "getallusernumbersresult" => as_!(Self::UserNumbers),
-            "getconferencecompetitorsresult" => as_!(Self::Competitors),
-            "checkcanconnecttogathertoconferenceresult" => as_!(Self::CanConnect),
-            "execpredefineddbstoredprocresult" => as_!(Self::Datasets),
-            _ => as_!(Self::Other),
-        })
+        let read = match name {
+            "getextendedlineinforesult" => as_!(Picture),
+            "getcurrentqueueresult" => as_!(Queue),
+            "getconferenceinforesult" => as_!(ConferenceInfo),
+            "linestatechanged" => as_!(LineChanged),
+            "flashstatechanged" => as_!(FlashChanged),
+            "userstatechanged" => as_!(UserStateChanged),
+            "pbxnumberstatechanged" => as_!(NumberStates),
+            "confcompositionchanged" => as_!(Composition),
+            "confcompetitorstatechanged" => as_!(CompetitorState),
+            "multipart" => as_!(Multipart),
+            "customevent" => as_!(Custom),
+            "websocketredirect" => as_!(Redirect),
+            "loginresult" => as_!(Login),
+            "getversionresult" => as_!(Version),
+            "getmyuserinforesult" => as_!(MyInfo),
+            "cc_getlunchtypesresult" => as_!(LunchTypes),
+            "getuserstateresult" | "setuserstateresult" => as_!(UserState),
+            "getredirectrulesresult" => as_!(RedirectRules),
+            "getpbxnumbersresult" => as_!(PbxNumbers),
+            "getallusernumbersresult" => as_!(UserNumbers),
+            "getconferencecompetitorsresult" => as_!(Competitors),
+            "checkcanconnecttogathertoconferenceresult" => as_!(CanConnect),
+            "execpredefineddbstoredprocresult" => as_!(Datasets),
+            _ => as_!(Other),
+        };
+        Ok(read.is_some())
     }
 }
 
@@ -218,8 +223,9 @@ impl<'a> Frame<'a> {
             return Err(Unreadable::new(UnreadableReason::TooDeep));
         }
         let mut json = serde_json::Deserializer::from_str(text);
-        let read = json.deserialize_seq(FrameVisitor { name }).and_then(|frame| json.end().map(|()| frame));
-        read.map_err(|error| Unreadable::from_json(&error))
+        let mut frame = Self { name: Cow::Borrowed(""), body: Body::Other(body::Plain::default()) };
+        let read = json.deserialize_seq(FrameVisitor { name, frame: &mut frame }).and_then(|()| json.end());
+        read.map(|()| frame).map_err(|error| Unreadable::from_json(&error))
     }
 }
 
@@ -228,8 +234,10 @@ const MAX_DEPTH: usize = 128;
 
 /// Whether a text nests too deep. One with few brackets cannot, and that is almost every frame.
 fn is_too_deep(text: &[u8]) -> bool {
-    let brackets = text.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
-    brackets > MAX_DEPTH && depth(text) > MAX_DEPTH
+    // Counted in bytes, as many as one can count: a whole register of them at once.
+    let opening = |byte: &u8| u8::from(matches!(byte, b'[' | b'{'));
+    let brackets = text.chunks(255).map(|some| usize::from(some.iter().map(opening).sum::<u8>()));
+    brackets.sum::<usize>() > MAX_DEPTH && depth(text) > MAX_DEPTH
 }
 
 fn depth(text: &[u8]) -> usize {
@@ -250,28 +258,28 @@ fn depth(text: &[u8]) -> usize {
     deepest
 }
 
-struct FrameVisitor<'n> {
-    name: Option<&'n str>,
+struct FrameVisitor<'f, 'de> {
+    name: Option<&'f str>,
+    frame: &'f mut Frame<'de>,
 }
 
-impl<'de> Visitor<'de> for FrameVisitor<'_> {
-    type Value = Frame<'de>;
+impl<'de> Visitor<'de> for FrameVisitor<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(NOT_A_PAIR)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut pair: A) -> Result<Frame<'de>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut pair: A) -> Result<(), A::Error> {
         let Some(Str(name)) = pair.next_element()? else {
             return Err(A::Error::custom(NOT_A_PAIR));
         };
-        let Some(body) = Body::read(self.name.unwrap_or(&name), &mut pair)? else {
-            return Err(A::Error::custom(NOT_A_PAIR));
-        };
-        if pair.next_element::<IgnoredAny>()?.is_some() {
+        let has_body = self.frame.body.read(self.name.unwrap_or(&name), &mut pair)?;
+        if !has_body || pair.next_element::<IgnoredAny>()?.is_some() {
             return Err(A::Error::custom(NOT_A_PAIR));
         }
-        Ok(Frame { name, body })
+        self.frame.name = name;
+        Ok(())
     }
 }
 

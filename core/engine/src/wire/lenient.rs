@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 use std::ops::Deref;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Unexpected, Visitor};
+use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 
 /// Text, or a number taken as text. Empty text counts as absent wherever a rule asks for a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,7 +152,7 @@ impl<'de> Deserialize<'de> for Flag {
 
 /// A JSON object. A list in its place would be read field by field in the order of the type, which means
 /// nothing on the wire.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Object<T>(T);
 
 impl<T> Object<T> {
@@ -163,6 +161,10 @@ impl<T> Object<T> {
     pub fn into_inner(self) -> T {
         self.0
     }
+
+    pub(super) const fn inner_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
 }
 
 impl<T> Deref for Object<T> {
@@ -170,26 +172,6 @@ impl<T> Deref for Object<T> {
 
     fn deref(&self) -> &T {
         &self.0
-    }
-}
-
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Object<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor(PhantomData))
     }
 }
 

@@ -4,6 +4,7 @@
 //! a long message to the whole, a password to what is sent in its place.
 
 pub mod body;
+mod fill;
 mod frame;
 mod lenient;
 mod multipart;

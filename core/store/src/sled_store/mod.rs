@@ -317,7 +317,13 @@ impl Inner {
                 (start, bytes) = (place + 1, 0);
             }
         }
-        self.wait(id, &mut stream.tail, first + start as u64, records.get(start..).unwrap_or_default())?;
+        let rest = records.get(start..).unwrap_or_default();
+        if stream.tail.bytes.len() + bytes > FULL_BYTES / 2 && start < records.len() && records.len() > 1 {
+            // Many came at once, and what is left of them is half a block: to let it wait would write it twice.
+            self.fold(id, &mut stream.tail, first + start as u64, rest)?;
+        } else {
+            self.wait(id, &mut stream.tail, first + start as u64, rest)?;
+        }
         if let Some(last) = records.last() {
             let seq = first + records.len() as u64 - 1;
             stream.head = StreamHead { seq, hash: last.hash, at: Some(last.at) };
@@ -375,6 +381,9 @@ impl Inner {
         tail.bytes.clear();
         // One long record must not cost every stream its length for ever.
         tail.bytes.shrink_to(FULL_BYTES);
+        if tail.keys.is_empty() {
+            return Ok(());
+        }
         let mut gone = sled::Batch::default();
         for key in tail.keys.drain(..) {
             gone.remove(&key[..]);
