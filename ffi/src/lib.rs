@@ -1,6 +1,6 @@
 //! callfold for C: a plain ABI over the facade. `include/callfold.h` says what it offers and by which rules.
 //!
-//! What C gives is looked at at the edge and nowhere else: texts and rows in [`text`], structures in `options`, handles in
+//! What C gives is looked at at the edge and nowhere else: texts and rows in `text`, structures in `options`, handles in
 //! `handle`. Every function goes through `boundary`, which makes numbers of results and lets no panic out. The rest is
 //! conversion; no rule about calls is here.
 //!
