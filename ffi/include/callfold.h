@@ -254,6 +254,7 @@ enum {
     CALLFOLD_WORDS_TIME_KIND = 15,
     CALLFOLD_WORDS_EVENT_KIND = 16,
     CALLFOLD_WORDS_COMMAND_KIND = 17,
+    CALLFOLD_WORDS_ODDITY_KIND = 18,
 };
 
 // The words of callfold_connection.
@@ -668,6 +669,46 @@ enum {
     CALLFOLD_COMMAND_MODEL_CHANGE_CALL_CENTRE = 28,
 };
 
+// The words of callfold_oddity_kind.
+enum {
+    // The stream cannot be read further.
+    CALLFOLD_ODDITY_DAMAGED = 1,
+    // Talk began, and nothing rang or was dialled before.
+    CALLFOLD_ODDITY_TALK_WITHOUT_RING = 2,
+    // Somebody was on hold who was never on the line.
+    CALLFOLD_ODDITY_HOLD_WITHOUT_TALK = 3,
+    // A hold was told to end, and there was none.
+    CALLFOLD_ODDITY_UNHOLD_WITHOUT_HOLD = 4,
+    // A hold has no end, though the call has.
+    CALLFOLD_ODDITY_HOLD_NEVER_ENDED = 5,
+    // Somebody who had left was told to leave again.
+    CALLFOLD_ODDITY_PARTY_LEFT_TWICE = 6,
+    // A call was told to end, and there was none.
+    CALLFOLD_ODDITY_END_WITHOUT_BEGINNING = 7,
+    // Another call took its place, and its end was not told.
+    CALLFOLD_ODDITY_REPLACED_WITHOUT_END = 8,
+    // The log ends before the call does.
+    CALLFOLD_ODDITY_CALL_NEVER_ENDED = 9,
+    // More happened than is kept of one call.
+    CALLFOLD_ODDITY_FACTS_LEFT_OUT = 10,
+    // A command was refused, and what it was for happened all the same.
+    CALLFOLD_ODDITY_REFUSED_BUT_CHANGED = 11,
+    // A command, or a request of it, had no answer.
+    CALLFOLD_ODDITY_COMMAND_NEVER_ANSWERED = 12,
+    // The clock was set back.
+    CALLFOLD_ODDITY_CLOCK_STEPPED_BACK = 13,
+    // The server told an event that is not known.
+    CALLFOLD_ODDITY_UNKNOWN_FRAME = 14,
+    // A message could not be read.
+    CALLFOLD_ODDITY_UNREADABLE_FRAME = 15,
+    // A piece of a long message was refused.
+    CALLFOLD_ODDITY_REFUSED_PIECE = 16,
+    // More was told than is held.
+    CALLFOLD_ODDITY_BOUND_HIT = 17,
+    // Something of a call does not fit that this version has no name for.
+    CALLFOLD_ODDITY_OTHER = 18,
+};
+
 
 // How many kinds of time there are, the place 0 of none included.
 #define CALLFOLD_TIME_KINDS 12
@@ -717,6 +758,10 @@ enum {
 
 // Close a socket, after what was sent. Answer with CALLFOLD_INPUT_CLOSED; messages until then are still taken.
 #define CALLFOLD_EFFECT_CLOSE 3
+
+// How many places the counts of kinds have, the place 0 of none included: more than there are kinds, so that new ones have
+// theirs.
+#define CALLFOLD_ODDITY_KINDS 32
 
 // Before it is acknowledged.
 #define CALLFOLD_DURABLE_ALWAYS UINT32_MAX
@@ -1022,6 +1067,16 @@ typedef struct {
     uint64_t handle;
 } callfold_buffer;
 
+// A stream that cannot be read to its end. Strings are borrowed until the iterator is freed.
+typedef struct {
+    // The stream.
+    callfold_str stream;
+    // What is wrong: CALLFOLD_STORE_DAMAGED, for the most part.
+    callfold_result result;
+    // The same in words: where it is, and no person.
+    callfold_str text;
+} callfold_damage;
+
 // Where time went, one agent and day after the other.
 typedef struct {
     // The handle. Zero is none.
@@ -1042,6 +1097,34 @@ typedef struct {
     // The parts, in microseconds, by kind: `of[CALLFOLD_TIME_TALK]`.
     int64_t of[CALLFOLD_TIME_KINDS];
 } callfold_time;
+
+// What is compared. What is nothing, or zero, does not matter. Fill in `size`.
+typedef struct {
+    // sizeof(callfold_diff_query)
+    size_t size;
+    // These streams of the first log; NULL: all of both.
+    const callfold_str *streams;
+    // How many.
+    size_t streams_count;
+} callfold_diff_query;
+
+// What was compared, and how much of it differs.
+typedef struct {
+    // Whether nothing differs.
+    bool is_same;
+    // Whether something could not be read to its end.
+    bool is_damaged;
+    // How many streams were compared.
+    uint64_t streams;
+    // How many records of the first side were read.
+    uint64_t records;
+    // How many calls there are, those counted once that both sides have.
+    uint64_t calls;
+    // How many of them differ.
+    uint64_t differ;
+    // How many differences were told in all.
+    uint64_t told;
+} callfold_compared;
 
 // Which events are wanted. What is nothing, or zero, does not matter. Fill in `size`.
 typedef struct {
@@ -1128,6 +1211,57 @@ typedef struct {
     // Its hash (BLAKE3): of the hash before and of its bytes.
     uint8_t hash[32];
 } callfold_record;
+
+// Which calls are looked for: all that is said must be so. What is nothing, zero, or has no `has_…` does not matter. Fill in
+// `size`.
+typedef struct {
+    // sizeof(callfold_find_query)
+    size_t size;
+    // Of this stream.
+    callfold_str stream;
+    // On a line of this agent: the login. Of one that there is not, no call is found.
+    callfold_str agent;
+    // Begun at or after `from`, if `has_from`.
+    int64_t from;
+    // Begun before `to`, if `has_to`.
+    int64_t to;
+    // Somebody with this number took part, however it is written; with `*` before or after it, as a part of a number.
+    callfold_str number;
+    // Somebody with this in their name took part, in capitals or not.
+    callfold_str name;
+    // Ended as one of these (`CALLFOLD_CALL_OUTCOME_LOST`); NULL: as any. One that there is not is CALLFOLD_UNKNOWN_NAME.
+    const callfold_call_outcome *outcomes;
+    // How many.
+    size_t outcomes_count;
+    // Took as long as `at_least` or longer, from its beginning to its end, if `has_at_least`: microseconds.
+    int64_t at_least;
+    // Took as long as `at_most` or less, if `has_at_most`.
+    int64_t at_most;
+    // The most calls that are handed out: the latest. Zero: all.
+    size_t most;
+    // Whether `from` counts.
+    bool has_from;
+    // Whether `to` counts.
+    bool has_to;
+    // Whether `at_least` counts.
+    bool has_at_least;
+    // Whether `at_most` counts.
+    bool has_at_most;
+    // Was on hold.
+    bool held;
+    // Was passed on, by the agent or to the agent.
+    bool transferred;
+    // Something of it does not fit.
+    bool irregular;
+} callfold_find_query;
+
+// What was found in all.
+typedef struct {
+    // How many calls, also those that are more than were wanted.
+    uint64_t total;
+    // How many streams could not be read to their ends: `callfold_calls_damage`.
+    uint64_t damaged;
+} callfold_found;
 
 // Threads that lines and simulators live by. Make one for a process; it may be used from any thread.
 typedef struct {
@@ -1255,6 +1389,76 @@ typedef struct {
     // The handle. Zero is none.
     uint64_t handle;
 } callfold_view;
+
+// What does not fit in a log. Its name is that of `callfold lint`. Zero where there is none.
+typedef uint32_t callfold_oddity_kind;
+
+// What is looked for, and where. What is nothing, or zero, does not matter. Fill in `size`.
+typedef struct {
+    // sizeof(callfold_lint_query)
+    size_t size;
+    // In these streams; NULL: in all.
+    const callfold_str *streams;
+    // How many.
+    size_t streams_count;
+    // Of these kinds (`CALLFOLD_ODDITY_TALK_WITHOUT_RING`); NULL: of all. One that there is not is CALLFOLD_UNKNOWN_NAME.
+    // Damage is told whatever is asked for: nobody knows what it hides.
+    const callfold_oddity_kind *kinds;
+    // How many.
+    size_t kinds_count;
+    // Shows at or after `from`, if `has_from`.
+    int64_t from;
+    // Shows before `to`, if `has_to`.
+    int64_t to;
+    // Whether `from` counts.
+    bool has_from;
+    // Whether `to` counts.
+    bool has_to;
+} callfold_lint_query;
+
+// What does not fit in a log, one by one: stream by stream, and in the order of the records.
+typedef struct {
+    // The handle. Zero is none.
+    uint64_t handle;
+} callfold_oddities;
+
+// What was found in all.
+typedef struct {
+    // Whether a stream could not be read to its end.
+    bool is_damaged;
+    // How many streams were read.
+    uint64_t streams;
+    // How many records.
+    uint64_t records;
+    // How many oddities were found.
+    uint64_t found;
+    // How many of each kind: `of[CALLFOLD_ODDITY_CALL_NEVER_ENDED]`.
+    uint64_t of[CALLFOLD_ODDITY_KINDS];
+} callfold_linted;
+
+// Something that does not fit. Strings and records are borrowed until the iterator is freed.
+typedef struct {
+    // What.
+    callfold_oddity_kind kind;
+    // In which stream.
+    callfold_str stream;
+    // When it showed: microseconds of UTC since 1970.
+    int64_t at;
+    // The record that shows it.
+    uint64_t seq;
+    // All records that belong to it, in order.
+    const uint64_t *records;
+    // How many.
+    size_t records_count;
+    // The call that it is of, by its id.
+    callfold_str call;
+    // The command that it is of, if `has_command`.
+    uint64_t command;
+    // Whether it is of a command.
+    bool has_command;
+    // What it is, in a sentence. Nobody's name or number is in it.
+    callfold_str words;
+} callfold_oddity;
 
 // When what was recorded is safe from a power cut: every so many milliseconds, or one of the two below. Zero: 50.
 typedef uint32_t callfold_durability;
@@ -1449,6 +1653,52 @@ typedef struct {
     // How many lines were passed over, because nothing is known of their kind.
     uint64_t unknown_lines;
 } callfold_replayed;
+
+// What a report is of, and by which thresholds. What is nothing, zero, or has no `has_…` is as the comments say. Fill in `size`.
+typedef struct {
+    // sizeof(callfold_report_options)
+    size_t size;
+    // Calls that began at or after `from`, and time from then on; without `has_from` from the first record on.
+    int64_t from;
+    // Calls that began before `to`, and time until then; without `has_to` up to the last record.
+    int64_t to;
+    // Only the lines of these agents, by login; NULL: all lines. Those that have none are counted in the report.
+    const callfold_str *agents;
+    // How many.
+    size_t agents_count;
+    // Whoever was answered within this time counts for the service level: microseconds; without `has_threshold` 20 s.
+    int64_t threshold;
+    // Whoever gives up sooner than this is a short abandon: microseconds; without `has_short_abandon` 5 s.
+    int64_t short_abandon;
+    // How many calls a figure lists at most; without `has_listed` 20.
+    size_t listed;
+    // How many of the longest holds and gaps are told; without `has_longest` 20.
+    size_t longest;
+    // How many seconds ahead of UTC the clock is by which hours and days begin.
+    int32_t offset_seconds;
+    // Whether `from` counts.
+    bool has_from;
+    // Whether `to` counts.
+    bool has_to;
+    // Whether `threshold` counts.
+    bool has_threshold;
+    // Whether `short_abandon` counts.
+    bool has_short_abandon;
+    // Whether `listed` counts.
+    bool has_listed;
+    // Whether `longest` counts.
+    bool has_longest;
+} callfold_report_options;
+
+// What a report is of.
+typedef struct {
+    // How many lines.
+    uint64_t lines;
+    // How many of them are damaged, so that figures are of what comes before: `damage` of the JSON names them, and the page.
+    uint64_t damaged;
+    // How many agents that were asked for have no line: `unknownAgents` of the JSON names them, and the page.
+    uint64_t unknown_agents;
+} callfold_reported;
 
 // A user of the simulated PBX: who logs in, and which phone is theirs. Login, password and number must be given.
 typedef struct {
@@ -1685,6 +1935,12 @@ callfold_result callfold_calls_irregularity(callfold_calls calls, size_t index, 
 // All of the call that was asked for last, as JSON: the same text on every surface.
 callfold_result callfold_calls_json(callfold_calls calls, callfold_buffer *owned_json);
 
+// A stream that `callfold_log_find` could not read to its end, from 0; CALLFOLD_END behind the last. Its calls before the
+// damage are among those that were found.
+callfold_result callfold_calls_damage(callfold_calls calls,
+                                      size_t index,
+                                      callfold_damage *borrowed);
+
 // Frees an iterator over calls, and what was borrowed from it.
 callfold_result callfold_calls_free(callfold_calls calls);
 
@@ -1704,6 +1960,16 @@ callfold_result callfold_times_json(callfold_times times, callfold_buffer *owned
 
 // Frees an iterator over time, and what was borrowed from it.
 callfold_result callfold_times_free(callfold_times times);
+
+// Compares a log as it was told with another one, stream by stream of the same name; with what the rules of today make of
+// its own inputs, if `with` is `{0}`. What differs, as JSON, a line each: `{"stream":…,"differs":{"call":{…}}}`, and last
+// `{"summary":{…}}`, as `callfold diff --json` prints them. `query` may be NULL: all streams. `report` may be NULL.
+callfold_result callfold_log_diff_json(callfold_log log,
+                                       callfold_log with,
+                                       const callfold_diff_query *query,
+                                       const callfold_progress *progress,
+                                       callfold_compared *report,
+                                       callfold_buffer *owned_json);
 
 // The version of the ABI that this library has: compare it with CALLFOLD_ABI of the header that you compiled against.
 uint32_t callfold_abi_version(void);
@@ -1763,6 +2029,31 @@ callfold_result callfold_records_json(callfold_records records, callfold_buffer 
 // Frees an iterator over records.
 callfold_result callfold_records_free(callfold_records records);
 
+// The calls that are looked for, as they are now, by when they began. Of a damaged stream those before the damage, and
+// `callfold_calls_damage` names it. `query` may be NULL: all. `report` may be NULL.
+callfold_result callfold_log_find(callfold_log log,
+                                  const callfold_find_query *query,
+                                  const callfold_progress *progress,
+                                  callfold_calls *calls,
+                                  callfold_found *report);
+
+// The same as JSON, a line each: `{"stream":…,"number":…,"call":{…}}`, as `callfold find --json` prints them; and then, for
+// each stream that is damaged, `{"stream":…,"number":…,"damage":{"code":5105,…}}`.
+callfold_result callfold_log_find_json(callfold_log log,
+                                       const callfold_find_query *query,
+                                       const callfold_progress *progress,
+                                       callfold_found *report,
+                                       callfold_buffer *owned_json);
+
+// Some calls that are near to one that is not there, five at most: whose id begins like `wanted`, in which a number or a name
+// like it took part, or, for `record:120`, that went on at that record. In one stream, or in all if `stream` is nothing. Ask
+// when `callfold_log_calls` or `callfold_log_picture` finds none.
+callfold_result callfold_log_near(callfold_log log,
+                                  callfold_str stream,
+                                  callfold_str wanted,
+                                  const callfold_progress *progress,
+                                  callfold_calls *calls);
+
 // Opens a line. It is recorded in `log`, if that is not zero: it begins its stream, or goes on with it. It dials nothing
 // yet (`callfold_line_connect`).
 callfold_result callfold_line_open(callfold_runtime runtime,
@@ -1811,6 +2102,32 @@ callfold_result callfold_line_close(callfold_line line,
 // Frees a line, and does not wait for its goodbye: its news end when that was said. Where the runtime ends right after, it
 // waits for it, 10 seconds at most.
 callfold_result callfold_line_free(callfold_line line);
+
+// Looks for what does not fit: calls, commands and messages that an auditor should look at. Reads the log once; what was
+// found is kept for the iterator. A damaged stream is read up to the damage, which is told as CALLFOLD_ODDITY_DAMAGED.
+// `query` may be NULL: everything. `report` may be NULL.
+callfold_result callfold_log_lint(callfold_log log,
+                                  const callfold_lint_query *query,
+                                  const callfold_progress *progress,
+                                  callfold_oddities *oddities,
+                                  callfold_linted *report);
+
+// The same as JSON, a line each: `{"stream":…,"number":…,"oddity":{…}}`, and last `{"summary":{…}}`, as `callfold lint --json`
+// prints them.
+callfold_result callfold_log_lint_json(callfold_log log,
+                                       const callfold_lint_query *query,
+                                       const callfold_progress *progress,
+                                       callfold_linted *report,
+                                       callfold_buffer *owned_json);
+
+// The next oddity; CALLFOLD_END behind the last. Strings and records are borrowed until the iterator is freed.
+callfold_result callfold_oddities_next(callfold_oddities oddities, callfold_oddity *borrowed);
+
+// The oddity that was asked for last, as JSON: the same text on every surface.
+callfold_result callfold_oddities_json(callfold_oddities oddities, callfold_buffer *owned_json);
+
+// Frees an iterator over oddities, and what was borrowed from it.
+callfold_result callfold_oddities_free(callfold_oddities oddities);
 
 // Opens the store in the directory `path`. `options` may be NULL: it must be there, and is made durable every 50 ms. A store
 // has one owner at a time (CALLFOLD_STORE_IN_USE).
@@ -2031,6 +2348,23 @@ callfold_result callfold_replay_file(callfold_str path,
                                      const callfold_progress *progress,
                                      callfold_replayed *report,
                                      callfold_buffer *owned_announcements);
+
+// A floor's figures as JSON: service level, handling time, occupancy, agents, as `callfold report --json` prints them. What
+// they mean stands in `core/callfold/FIGURES.md`. The first report of a log derives where the time of its lines went.
+// `options` may be NULL: all of the log, in UTC. `report` may be NULL.
+callfold_result callfold_log_report_json(callfold_log log,
+                                         const callfold_report_options *options,
+                                         const callfold_progress *progress,
+                                         callfold_reported *report,
+                                         callfold_buffer *owned_json);
+
+// The same as a page, as `callfold report --html` writes it: it needs no other file and nothing from the network. It has names
+// and numbers in it.
+callfold_result callfold_log_report_html(callfold_log log,
+                                         const callfold_report_options *options,
+                                         const callfold_progress *progress,
+                                         callfold_reported *report,
+                                         callfold_buffer *owned_html);
 
 // Makes a runtime with so many threads, from 1 to 64; 0: two. Many lines need no more.
 callfold_result callfold_runtime_new(uint32_t threads, callfold_runtime *runtime);

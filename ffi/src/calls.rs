@@ -1,7 +1,7 @@
 //! Calls and time of a log, one by one.
 
 use callfold::calls::{Call, Day, Leg, Moment, OtherSide, TimeKind, Totals, json};
-use callfold::log;
+use callfold::log::{self, FoundCall, Log, LogError, StreamId};
 use callfold::problem::Problem;
 use callfold::{ChainId, Span, Text, Timestamp, UserId};
 use std::mem::MaybeUninit;
@@ -202,8 +202,22 @@ pub struct callfold_irregularity {
     pub at: callfold_moment,
 }
 
+/// A stream that cannot be read to its end. Strings are borrowed until the iterator is freed.
+#[allow(non_camel_case_types, reason = "C's name")]
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct callfold_damage {
+    /// The stream.
+    pub stream: callfold_str,
+    /// What is wrong: CALLFOLD_STORE_DAMAGED, for the most part.
+    pub result: callfold_result,
+    /// The same in words: where it is, and no person.
+    pub text: callfold_str,
+}
+
 struct Found {
     all: Vec<(Text, Call)>,
+    damaged: Vec<(Text, Problem)>,
     next: usize,
 }
 
@@ -216,6 +230,20 @@ impl Found {
 }
 
 struct Held(Single<Found>);
+
+/// Hands calls to the caller, and which streams could not be read to their ends.
+pub(crate) fn hand_over(
+    log: &Log,
+    calls: Vec<FoundCall>,
+    damaged: Vec<(StreamId, LogError)>,
+) -> Result<callfold_calls, Problem> {
+    let name = |stream| -> Result<Text, LogError> { Ok(log.info(stream)?.name) };
+    let all = calls.into_iter().map(|found| Ok((name(found.stream)?, found.call)));
+    let all = all.collect::<Result<_, LogError>>()?;
+    let damaged = damaged.into_iter().map(|(stream, damage)| Ok((name(stream)?, Problem::from(damage))));
+    let damaged = damaged.collect::<Result<_, LogError>>()?;
+    Ok(callfold_calls { handle: handle::put(Held(Single::new(Found { all, damaged, next: 0 })))? })
+}
 
 impl Object for Held {
     const KIND: Kind = Kind::Calls;
@@ -233,7 +261,7 @@ pub extern "C" fn callfold_log_calls(
     done(|| {
         let calls = fill(calls, "calls")?;
         let query = options::read(query)?;
-        let all = with_log(log, |log| {
+        let found = with_log(log, |log| {
             let owned = |text: Option<&str>| text.map(str::to_owned);
             let mut wanted = log::CallQuery::default();
             wanted.stream = stream_of(log, &query.stream)?.map(|stream| stream.id);
@@ -243,12 +271,9 @@ pub extern "C" fn callfold_log_calls(
             wanted.chain = owned(query.id.given("query.id")?);
             wanted.agent = owned(query.agent.given("query.agent")?);
             log.bring_up_to_date(wanted.stream, &mut teller(progress))?;
-            let found = log.calls(&wanted)?.into_iter();
-            found
-                .map(|found| Ok((log.info(found.stream)?.name, found.call)))
-                .collect::<Result<Vec<_>, Problem>>()
+            hand_over(log, log.calls(&wanted)?, Vec::new())
         })?;
-        calls.with(callfold_calls { handle: handle::put(Held(Single::new(Found { all, next: 0 })))? });
+        calls.with(found);
         Ok(())
     })
 }
@@ -449,6 +474,28 @@ pub extern "C" fn callfold_calls_json(
         let text = json::call(&held.0.mine()?.last()?.1).to_string();
         owned_json.with(owned(text)?);
         Ok(())
+    })
+}
+
+/// A stream that `callfold_log_find` could not read to its end, from 0; CALLFOLD_END behind the last. Its calls before the
+/// damage are among those that were found.
+#[unsafe(no_mangle)]
+pub extern "C" fn callfold_calls_damage(
+    calls: callfold_calls,
+    index: usize,
+    borrowed: Option<&mut MaybeUninit<callfold_damage>>,
+) -> callfold_result {
+    cross(|| {
+        let borrowed = fill(borrowed, "borrowed")?;
+        let held = handle::get::<Held>(calls.handle)?;
+        let found = held.0.mine()?;
+        let Some((stream, problem)) = found.damaged.get(index) else { return Ok(Status::End) };
+        borrowed.with(callfold_damage {
+            stream: callfold_str::of(stream.as_str()),
+            result: problem.code.number().into(),
+            text: callfold_str::of(&problem.message),
+        });
+        Ok(Status::Ok)
     })
 }
 

@@ -13,7 +13,7 @@ use crate::text::{bad, callfold_buffer, callfold_str, copy, fill, owned};
 pub const CALLFOLD_ABI: u32 = 1;
 
 /// What went wrong, as JSON.
-pub(crate) fn problem_json(problem: &Problem) -> String {
+pub(crate) fn problem_json(problem: &Problem) -> Value {
     let context =
         problem.context.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str())));
     json!({
@@ -22,7 +22,6 @@ pub(crate) fn problem_json(problem: &Problem) -> String {
         "text": problem.message,
         "context": context.collect::<Map<_, _>>(),
     })
-    .to_string()
 }
 
 /// The version of the ABI that this library has: compare it with CALLFOLD_ABI of the header that you compiled against.
@@ -104,8 +103,8 @@ pub extern "C" fn callfold_error_json(
     let last = last();
     done(|| {
         let owned_json = fill(owned_json, "owned_json")?;
-        let json = last.as_ref().map_or_else(|| "null".to_owned(), problem_json);
-        owned_json.with(owned(json)?);
+        let json = last.as_ref().map_or(Value::Null, problem_json);
+        owned_json.with(owned(json.to_string())?);
         Ok(())
     })
 }

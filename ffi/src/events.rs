@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::boundary::{Status, callfold_result, caught, cross, done};
 use crate::event::{self, Place, callfold_event};
 use crate::handle::{self, Kind, Object, Single};
-use crate::log::{callfold_log, with_log};
+use crate::log::{callfold_log, ids_of, with_log};
 use crate::options::{self, Options, callfold_flag};
 use crate::progress::{callfold_progress, teller};
 use crate::text::{bad, callfold_buffer, callfold_str, fill, many, owned};
@@ -57,9 +57,7 @@ unsafe impl Options for callfold_event_query {
 impl callfold_event_query {
     fn made(&self, log: &Log) -> Result<EventQuery, Problem> {
         let mut query = EventQuery::default();
-        for stream in many(self.streams, self.streams_count, "query.streams")?.unwrap_or_default() {
-            query.streams.push(log.stream(stream.text("query.streams")?)?.id);
-        }
+        query.streams = ids_of(log, self.streams, self.streams_count, "query.streams")?;
         if let Some(names) = many(self.names, self.names_count, "query.names")? {
             let names = names.iter().map(|name| known(name.text("query.names")?));
             query.names = Some(names.collect::<Result<BTreeSet<_>, Problem>>()?);

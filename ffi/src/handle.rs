@@ -32,6 +32,7 @@ pub(crate) enum Kind {
     News,
     Listener,
     Simulator,
+    Oddities,
 }
 
 impl Kind {
@@ -52,6 +53,7 @@ impl Kind {
             Self::News => "callfold_news",
             Self::Listener => "callfold_listener",
             Self::Simulator => "callfold_simulator",
+            Self::Oddities => "callfold_oddities",
         }
     }
 }

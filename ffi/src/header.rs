@@ -50,7 +50,7 @@ fn enumeration(out: &mut String, words: &Words) {
     let prefix = words.of.strip_suffix("_kind").unwrap_or(words.of).to_uppercase();
     let _ = writeln!(out, "\n// The words of {}.\nenum {{", words.of);
     for word in words.words {
-        let name = word.name.to_uppercase();
+        let name = word.name.to_uppercase().replace('-', "_");
         let _ = writeln!(out, "    // {}\n    {prefix}_{name} = {},", word.text, word.number);
     }
     out.push_str("};\n");

@@ -79,13 +79,35 @@ pub(crate) fn stream_of(log: &Log, name: &callfold_str) -> Result<Option<Stream>
     Ok(name.given("stream")?.map(|name| log.stream(name)).transpose()?)
 }
 
-/// The streams of these names; all, if there is none.
-fn streams_of(log: &Log, names: *const callfold_str, count: usize) -> Result<Vec<Stream>, Problem> {
-    let names = many(names, count, "streams")?.unwrap_or_default();
-    if names.is_empty() {
-        return Ok(log.streams()?);
+/// A line of JSON about a stream, as `callfold` prints it.
+pub(crate) fn line(stream: &Stream, name: &str, value: &serde_json::Value) -> String {
+    json!({ "stream": stream.info.name.as_str(), "number": stream.id.0, name: value }).to_string() + "\n"
+}
+
+/// The ids of the streams of these names; none of them, if there is no name.
+pub(crate) fn ids_of(
+    log: &Log,
+    names: *const callfold_str,
+    count: usize,
+    name: &str,
+) -> Result<Vec<StreamId>, Problem> {
+    let names = many(names, count, name)?.unwrap_or_default();
+    names.iter().map(|given| Ok(log.stream(given.text(name)?)?.id)).collect()
+}
+
+/// A range of time, as far as it is given; one that no moment is in is refused. `of` names what it is a part of.
+pub(crate) fn range(
+    of: &str,
+    from: Option<i64>,
+    to: Option<i64>,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), Problem> {
+    if let (Some(from), Some(to)) = (from, to)
+        && from >= to
+    {
+        let why = format!("nothing is in this range: {of}.from is not before {of}.to");
+        return Err(Problem::new(ProblemCode::BadRange, why));
     }
-    names.iter().map(|name| Ok(log.stream(name.text("streams")?)?)).collect()
+    Ok((from.map(Timestamp::from_micros), to.map(Timestamp::from_micros)))
 }
 
 fn path(given: &callfold_str) -> Result<PathBuf, Problem> {
@@ -195,11 +217,7 @@ pub extern "C" fn callfold_log_export(
     done(|| {
         let path = self::path(&path)?;
         let written = with_log(log, |log| {
-            let ids: Vec<StreamId> = if streams_count == 0 {
-                Vec::new()
-            } else {
-                streams_of(log, streams, streams_count)?.iter().map(|stream| stream.id).collect()
-            };
+            let ids = ids_of(log, streams, streams_count, "streams")?;
             let written = files::write_whole(&path, |out| log.export(&ids, out, &mut teller(progress)));
             written.map_err(|error| Problem::from(error).of_file(&path))
         })?;

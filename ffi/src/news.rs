@@ -373,7 +373,7 @@ impl What {
         match self {
             Self::Answer { result: Err(problem), .. }
             | Self::Socket(problem)
-            | Self::Ended(Some(problem)) => Some(problem_json(problem)),
+            | Self::Ended(Some(problem)) => Some(problem_json(problem).to_string()),
             Self::Event { event, .. } if is_wanted => event::json(event).ok(),
             Self::Answer { result: Ok(result), .. } if is_wanted => Some(answer_json(result)),
             Self::Event { .. }

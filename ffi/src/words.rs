@@ -15,7 +15,7 @@ use crate::text::{bad, callfold_str, fill};
 pub struct Word {
     /// Its number: a promise.
     pub number: u32,
-    /// Its name, in lower case: a promise.
+    /// Its name, in lower case: a promise. The constant has `_` for `-`.
     pub name: &'static str,
     /// What it means.
     pub text: &'static str,
@@ -144,6 +144,10 @@ pub type callfold_irregularity_kind = u32;
 /// What an agent's time is spent on. Zero where there is none.
 #[allow(non_camel_case_types, reason = "C's name")]
 pub type callfold_time_kind = u32;
+
+/// What does not fit in a log. Its name is that of `callfold lint`. Zero where there is none.
+#[allow(non_camel_case_types, reason = "C's name")]
+pub type callfold_oddity_kind = u32;
 
 words! {
     1 callfold_connection, callfold::Connection {
@@ -305,6 +309,29 @@ words! {
     }
 }
 
+words! {
+    18 callfold_oddity_kind, callfold::lint::OddityKind {
+        1 Damaged "damaged" "The stream cannot be read further.",
+        2 TalkWithoutRing "talk-without-ring" "Talk began, and nothing rang or was dialled before.",
+        3 HoldWithoutTalk "hold-without-talk" "Somebody was on hold who was never on the line.",
+        4 UnholdWithoutHold "unhold-without-hold" "A hold was told to end, and there was none.",
+        5 HoldNeverEnded "hold-never-ended" "A hold has no end, though the call has.",
+        6 PartyLeftTwice "party-left-twice" "Somebody who had left was told to leave again.",
+        7 EndWithoutBeginning "end-without-beginning" "A call was told to end, and there was none.",
+        8 ReplacedWithoutEnd "replaced-without-end" "Another call took its place, and its end was not told.",
+        9 CallNeverEnded "call-never-ended" "The log ends before the call does.",
+        10 FactsLeftOut "facts-left-out" "More happened than is kept of one call.",
+        11 RefusedButChanged "refused-but-changed" "A command was refused, and what it was for happened all the same.",
+        12 CommandNeverAnswered "command-never-answered" "A command, or a request of it, had no answer.",
+        13 ClockSteppedBack "clock-stepped-back" "The clock was set back.",
+        14 UnknownFrame "unknown-frame" "The server told an event that is not known.",
+        15 UnreadableFrame "unreadable-frame" "A message could not be read.",
+        16 RefusedPiece "refused-piece" "A piece of a long message was refused.",
+        17 BoundHit "bound-hit" "More was told than is held.",
+        18 Other "other" "Something of a call does not fit that this version has no name for.",
+    }
+}
+
 /// Which event it is. Zero for one that this version has no number for; its name says what it is.
 #[allow(non_camel_case_types, reason = "C's name")]
 pub type callfold_event_kind = u32;
@@ -409,6 +436,7 @@ pub const ALL: &[&Words] = &[
     <callfold::calls::TimeKind as FromNumber>::OF,
     &EVENTS,
     &crate::command::COMMANDS,
+    <callfold::lint::OddityKind as FromNumber>::OF,
 ];
 
 /// The name of a word, such as `ready` of `CALLFOLD_LINE_STATE_READY`, in lower case and for good. `words` says of which

@@ -107,6 +107,7 @@ handles! {
     13 callfold_news,
     14 callfold_listener,
     15 callfold_simulator,
+    16 callfold_oddities,
 }
 
 impl Argument for callfold_str {
@@ -161,7 +162,11 @@ structures! {
     callfold_command,
     callfold_log_options,
     callfold_call_query,
+    callfold_diff_query,
     callfold_event_query,
+    callfold_find_query,
+    callfold_lint_query,
+    callfold_report_options,
     callfold_line_options,
     callfold_simulator_options,
     callfold_faults,
@@ -264,6 +269,7 @@ functions! {
     callfold_calls_gap(_, _, _),
     callfold_calls_irregularity(_, _, _),
     callfold_calls_json(_, _),
+    callfold_calls_damage(_, _, _),
     callfold_calls_free(_),
     callfold_log_times(_, _, _, _, _),
     callfold_times_next(_, _),
@@ -282,6 +288,17 @@ functions! {
     callfold_records_input_json(_, _),
     callfold_records_json(_, _),
     callfold_records_free(_),
+    callfold_log_find(_, _, _, _, _),
+    callfold_log_find_json(_, _, _, _, _),
+    callfold_log_near(_, _, _, _, _),
+    callfold_log_lint(_, _, _, _, _),
+    callfold_log_lint_json(_, _, _, _, _),
+    callfold_oddities_next(_, _),
+    callfold_oddities_json(_, _),
+    callfold_oddities_free(_),
+    callfold_log_diff_json(_, _, _, _, _, _),
+    callfold_log_report_json(_, _, _, _, _),
+    callfold_log_report_html(_, _, _, _, _),
     callfold_line_open(_, _, _, _),
     callfold_line_connect(_, _, _),
     callfold_line_command(_, _, _, _),
@@ -522,6 +539,8 @@ fn texts_that_are_not_utf_8_are_told_wherever_they_are_read() {
     assert_eq!(callfold_log_commands_json(log, BAD, None, Some(&mut nothing())), NOT_UTF8);
     assert_eq!(callfold_log_erase(log, BAD, callfold_flag(1), None, Some(&mut nothing())), NOT_UTF8);
     assert_eq!(callfold_log_times(log, BAD, 0, None, Some(&mut nothing())), NOT_UTF8);
+    assert_eq!(callfold_log_near(log, BAD, text("x"), None, Some(&mut nothing())), NOT_UTF8);
+    assert_eq!(callfold_log_near(log, none, BAD, None, Some(&mut nothing())), NOT_UTF8);
     assert_eq!(callfold_log_records(log, BAD, 1, Some(&mut nothing())), NOT_UTF8);
     assert_eq!(callfold_replay_file(BAD, None, None, Some(&mut nothing())), NOT_UTF8);
     assert_eq!(callfold_recorder_new(log, BAD, none, none, 0, ptr::null(), Some(&mut nothing())), NOT_UTF8);

@@ -80,14 +80,16 @@ impl Log {
 
     /// What a report is of, if it is not said: all that was recorded.
     fn range(&self, options: &ReportOptions, streams: &[(Stream, Option<String>)]) -> (Timestamp, Timestamp) {
-        let first = streams.iter().filter_map(|(stream, _)| {
-            // A first record that cannot be read is told of later.
-            self.told(stream.id, 1).next()?.ok().map(|told| told.at)
-        });
+        let first = streams.iter().filter_map(|(stream, _)| self.first(stream));
         let last = streams.iter().filter_map(|(stream, _)| stream.head.at).max();
         let from = options.from.or_else(|| first.min()).unwrap_or_default();
         let to = options.to.or_else(|| last.map(|last| last + Span::from_micros(1)));
         (from, to.unwrap_or(from))
+    }
+
+    /// When the first record of a stream was made. One that cannot be read is told of elsewhere.
+    fn first(&self, stream: &Stream) -> Option<Timestamp> {
+        self.told(stream.id, 1).next()?.ok().map(|told| told.at)
     }
 
     fn gather_calls(
@@ -96,10 +98,10 @@ impl Log {
         (from, to): (Timestamp, Timestamp),
         gathering: &mut Gathering,
     ) -> Result<(), LogError> {
-        let mut begin = from;
+        // Most of the calendar has no record in it.
+        let mut begin = self.first(stream).map_or(from, |first| first.max(from));
         while begin < to {
             let mut end = (begin + STEP).min(to);
-            // Most of the calendar has no record in it.
             if stream.head.at.is_none_or(|last| end > last) {
                 end = to;
             }
