@@ -13,12 +13,17 @@
 #[cfg(target_os = "android")]
 mod android;
 mod call;
+mod check;
 mod command;
 mod convert;
 mod cti;
+mod diff;
 mod error;
 mod event;
+mod figures;
+mod find;
 mod line;
+mod lint;
 mod listen;
 mod log;
 mod machine;
@@ -26,6 +31,7 @@ mod party;
 mod pictures;
 mod recorder;
 mod replay;
+mod report;
 mod run;
 mod secret;
 #[cfg(feature = "simulator")]
@@ -40,9 +46,17 @@ pub use call::{
 };
 pub use command::{BreakReason, Command, CommandResult, ProtocolCode, ServerError, done};
 pub use cti::{CtiCall, CtiModel, ProviderEvent};
+pub use diff::{CallDifference, DiffReport, Difference, FieldDifference, StreamDifference};
 pub use error::{CallfoldError, Problem, ProblemRow, problem_codes};
 pub use event::{Event, Told};
+pub use figures::{
+    AgentFigures, CallFigure, CallShare, CallSlot, FloorCalls, Handling, InboundCalls, IrregularFigure,
+    ListedCall, LongGap, LongHold, MeanLength, OutboundCalls, ReportDamage, ReportFigures, TimeSpent,
+    TransferFigures,
+};
+pub use find::{DamagedStream, FindQuery, FoundCalls};
 pub use line::{Line, LineOptions, NumberState, Reason, Reconnect, User};
+pub use lint::{LintQuery, LintReport, Oddity, OddityCount, oddity_kind};
 pub use listen::{Batch, LineListener, Subscription};
 pub use log::{
     CallQuery, ErasedPlace, ErasedReport, Finding, LogReader, StreamInfo, StreamReport, VerifyReport,
@@ -52,6 +66,7 @@ pub use party::{Competitor, Conference, Held, Menu, Party, PartyUser};
 pub use pictures::Picture;
 pub use recorder::{Durability, Recorder, RecorderOptions};
 pub use replay::{Replay, replay_file};
+pub use report::{FloorReport, ReportOptions};
 pub use run::ProgressListener;
 pub use secret::Secret;
 #[cfg(feature = "simulator")]
@@ -61,8 +76,9 @@ pub use simulator::{
 pub use state::{AgentSnapshot, LineSnapshot};
 pub use time::{TimeRow, TimeTotal};
 pub use words::{
-    AgentState, Answering, CallDirection, CallOutcome, Connection, CtiCallState, EndedBy, GhostMode, HoldEnd,
-    HoldReason, IrregularityKind, LineState, SpellKind, TimeKind, TransferKind, WebStatus,
+    AgentState, Answering, CallDirection, CallOutcome, Connection, CtiCallState, DiffSide, EndedBy,
+    GhostMode, HoldEnd, HoldReason, IrregularityKind, LineState, OddityKind, SpellKind, TimeKind,
+    TransferKind, WebStatus,
 };
 
 uniffi::setup_scaffolding!("callfold");

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use callfold::files;
-use callfold::log::{self, HeadLine, Instant, Log, LogError, OnProgress, Stream, VerifyOptions};
+use callfold::log::{self, HeadLine, Instant, Log, LogError, OnProgress, Stream, StreamId, VerifyOptions};
 use callfold::problem::{Problem, ProblemCode};
 use callfold::{Mode, PersonName, PhoneNumber, Span, Text, Timestamp};
 
 use crate::call::{Call, CommandTrail};
+use crate::check::from_utc;
 use crate::convert::{naming, text};
 use crate::error::CallfoldError;
 use crate::event::Told;
@@ -136,11 +137,18 @@ pub struct ErasedPlace {
 
 impl LogReader {
     /// Reads a log that is open.
-    pub(crate) const fn over(log: Log) -> Self {
+    #[must_use]
+    pub const fn over(log: Log) -> Self {
         Self(log)
     }
 
-    async fn work<T: Send + 'static>(
+    /// What is read.
+    pub(crate) const fn log(&self) -> &Log {
+        &self.0
+    }
+
+    /// Reads for long, on a thread of callfold's own.
+    pub(crate) async fn work<T: Send + 'static>(
         &self,
         progress: Option<Arc<dyn ProgressListener>>,
         job: impl FnOnce(&Log, OnProgress<'_>) -> Result<T, CallfoldError> + Send + 'static,
@@ -153,6 +161,11 @@ impl LogReader {
 /// The streams of these names; all, if there is none.
 fn streams(log: &Log, names: &[String]) -> Result<Vec<Stream>, LogError> {
     if names.is_empty() { log.streams() } else { names.iter().map(|name| log.stream(name)).collect() }
+}
+
+/// The numbers of the streams of these names; none, for all of them, if there is none.
+pub(crate) fn ids(log: &Log, names: &[String]) -> Result<Vec<StreamId>, LogError> {
+    names.iter().map(|name| Ok(log.stream(name)?.id)).collect()
 }
 
 fn stream_info(log: &Log, stream: &Stream) -> Result<StreamInfo, LogError> {
@@ -475,8 +488,7 @@ impl LogReader {
         progress: Option<Arc<dyn ProgressListener>>,
     ) -> Result<u64, CallfoldError> {
         self.work(progress, move |log, progress| {
-            let ids = streams.iter().map(|name| Ok(log.stream(name)?.id));
-            let ids = ids.collect::<Result<Vec<_>, LogError>>()?;
+            let ids = ids(log, &streams)?;
             Ok(files::write_whole(&PathBuf::from(path), |out| log.export(&ids, out, progress))?)
         })
         .await
@@ -549,14 +561,4 @@ fn stream_report(stream: &str, report: &log::StreamReport) -> StreamReport {
         found: report.found,
         is_damaged: report.is_damaged,
     }
-}
-
-/// How far ahead of UTC a place is: a day at most.
-fn from_utc(offset: Option<Span>) -> Result<Span, CallfoldError> {
-    const DAY: i64 = 86_400_000_000;
-    let offset = offset.unwrap_or_default();
-    if offset.as_micros().unsigned_abs() > DAY.unsigned_abs() {
-        return Err(CallfoldError::of(ProblemCode::BadRange, "no place is so far from UTC"));
-    }
-    Ok(offset)
 }

@@ -312,3 +312,55 @@ mirror!(
         Busy,
     }
 );
+
+mirror!(
+    /// What may not fit in a log.
+    OddityKind of callfold::lint::OddityKind, else Other {
+        /// The stream cannot be read further.
+        Damaged,
+        /// Talk began, and nothing rang or was dialled before.
+        TalkWithoutRing,
+        /// Somebody was on hold who was never on the line.
+        HoldWithoutTalk,
+        /// A hold was told to end, and there was none.
+        UnholdWithoutHold,
+        /// A hold has no end, though the call has.
+        HoldNeverEnded,
+        /// Somebody who had left was told to leave again.
+        PartyLeftTwice,
+        /// A call was told to end, and there was none.
+        EndWithoutBeginning,
+        /// Another call took its place, and its end was not told.
+        ReplacedWithoutEnd,
+        /// The log ends before the call does.
+        CallNeverEnded,
+        /// More happened than is kept of one call.
+        FactsLeftOut,
+        /// A command was refused, and what it was for happened all the same.
+        RefusedButChanged,
+        /// A command, or a request of it, had no answer.
+        CommandNeverAnswered,
+        /// The clock was set back.
+        ClockSteppedBack,
+        /// The server told an event that is not known.
+        UnknownFrame,
+        /// A message could not be read.
+        UnreadableFrame,
+        /// A piece of a long message was refused.
+        RefusedPiece,
+        /// More was told than is held.
+        BoundHit,
+        /// Something of a call does not fit that this version has no name for.
+        Other,
+    }
+);
+
+mirror!(
+    /// One of the two that are compared.
+    DiffSide of callfold::diff::Side, else Other {
+        /// The first log; the log as it was told.
+        One,
+        /// The other log; the rules of today.
+        Other,
+    }
+);

@@ -66,6 +66,16 @@ class LineTest {
     }
 
     @Test
+    fun `what was closed is not handed on`() = office { pbx ->
+        fun why(secret: Secret, recorder: Recorder): String = assertThrows<CallfoldException.Closed> {
+            runBlocking { Line.open(options(pbx, "ivanov"), secret, recorder).close() }
+        }.details.name
+        fun secret() = Secret.password("Secret1")
+        assertEquals("not_running", why(secret().also { it.close() }, Recorder.inMemory()))
+        assertEquals("log_closed", why(secret(), Recorder.inMemory().also { it.close() }))
+    }
+
+    @Test
     fun `an incoming call is answered, held, taken back and ended`() = office { pbx ->
         ivanov(pbx).use { line ->
             val customer = pbx.externalCall(CUSTOMER, "101")
