@@ -96,7 +96,9 @@ impl Log {
         (from, to): (Timestamp, Timestamp),
         gathering: &mut Gathering,
     ) -> Result<(), LogError> {
-        let mut begin = from;
+        // However early a report begins: no call did before the first record.
+        let first = self.told(stream.id, 1).next().transpose()?.map(|told| told.at);
+        let mut begin = first.map_or(from, |first| from.max(first));
         while begin < to {
             let mut end = (begin + STEP).min(to);
             // Most of the calendar has no record in it.
