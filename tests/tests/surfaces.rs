@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use callfold::calls::json;
-use callfold::log::{CallQuery, Log};
+use callfold::diff::DiffQuery;
+use callfold::lint::LintQuery;
+use callfold::log::{CallQuery, Log, to_the_end};
 use callfold::replay::{self, Announcer};
+use callfold::report::ReportOptions;
 use callfold_tests::vectors::{self, Manifest};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -20,6 +23,7 @@ struct Told {
     /// The version of this format.
     format: u32,
     files: BTreeMap<String, Hashes>,
+    audits: BTreeMap<String, Audits>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +36,23 @@ struct Hashes {
     /// Every call as JSON, a line each, by when they began, of the session in a log.
     calls: String,
 }
+
+/// What is found in a log that has the session alone, in a stream by the name of `session`.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Audits {
+    /// What does not fit as JSON, a line each, and the summary.
+    lint: String,
+    /// What differs from the session [`OTHER`] in such a log as JSON, a line each, and the summary.
+    diff: String,
+    /// The report as JSON, with the options that are usual.
+    report: String,
+    /// The same report as a page.
+    page: String,
+}
+
+/// The session with which all are compared.
+const OTHER: &str = "named/hold-and-back.jsonl";
 
 fn kept() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("told.json")
@@ -58,15 +79,48 @@ fn told(session: &[u8]) -> Hashes {
     Hashes { announced: sha256(&announcer.into_inner()), events: sha256(&events), calls: sha256(&calls) }
 }
 
+/// A log with a session alone.
+fn log_of(session: &[u8]) -> Log {
+    let log = Log::in_memory().unwrap();
+    log.import_trace(session, Some("session")).unwrap();
+    log
+}
+
+fn audits(session: &[u8], other: &[u8]) -> Audits {
+    let log = log_of(session);
+    let mut oddities = Vec::new();
+    let summary = log.lint(&LintQuery::default(), &mut to_the_end, &mut |oddity| {
+        oddities.push(oddity.json().to_string());
+        Ok(())
+    });
+    oddities.push(summary.unwrap().json().to_string());
+    let mut differences = Vec::new();
+    let summary = log.diff(&log_of(other), &DiffQuery::default(), &mut to_the_end, &mut |differs| {
+        differences.push(differs.json().to_string());
+        Ok(())
+    });
+    differences.push(summary.unwrap().json().to_string());
+    let report = log.report(&ReportOptions::default(), &mut to_the_end).unwrap();
+    Audits {
+        lint: sha256(&lines(oddities.into_iter())),
+        diff: sha256(&lines(differences.into_iter())),
+        report: sha256(serde_json::to_string(&report).unwrap().as_bytes()),
+        page: sha256(report.html().as_bytes()),
+    }
+}
+
 #[test]
 fn what_is_told_of_every_session_is_what_is_kept() {
     let directory = vectors::directory();
     let manifest = Manifest::read(&directory).unwrap();
-    let files = manifest.files.iter().map(|vector| {
+    let other = fs::read(directory.join(OTHER)).unwrap();
+    let (mut files, mut audited) = (BTreeMap::new(), BTreeMap::new());
+    for vector in &manifest.files {
         let session = fs::read(directory.join(&vector.path)).unwrap();
-        (vector.path.clone(), told(&session))
-    });
-    let now = Told { format: 1, files: files.collect() };
+        files.insert(vector.path.clone(), told(&session));
+        audited.insert(vector.path.clone(), audits(&session, &other));
+    }
+    let now = Told { format: 1, files, audits: audited };
     if env::var_os("CALLFOLD_BLESS").is_some() {
         fs::write(kept(), serde_json::to_string_pretty(&now).unwrap() + "\n").unwrap();
     }
@@ -74,5 +128,7 @@ fn what_is_told_of_every_session_is_what_is_kept() {
     assert_eq!(kept.files.len(), manifest.count, "a session is missing, or one too many");
     for (path, hashes) in &now.files {
         assert_eq!(Some(hashes), kept.files.get(path), "{path}");
+        assert_eq!(now.audits.get(path), kept.audits.get(path), "{path}");
     }
+    assert_eq!(kept.audits.len(), manifest.count, "a session is missing, or one too many");
 }

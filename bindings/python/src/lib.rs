@@ -5,6 +5,7 @@
 //! rule about calls.
 
 mod asynchronous;
+mod audit;
 mod call;
 mod command;
 mod error;
@@ -46,6 +47,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // Panics of the database over damaged files are caught and told as errors: they need not be printed as well.
     callfold::log::hush_caught_panics();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<audit::FoundCalls>()?;
     module.add_class::<call::CallFacts>()?;
     module.add_class::<command::Command>()?;
     module.add_class::<event::Event>()?;

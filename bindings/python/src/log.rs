@@ -1,10 +1,10 @@
 //! Logs: stores and exported files, read and written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
-use callfold::calls::{Call, CommandTrail};
+use callfold::calls::Call;
 use callfold::files;
 use callfold::log::{
     CallQuery, Durability, EventQuery, FoundEvent, HeadLine, Instant, LogError, LogRecord, Options, Stream,
@@ -16,7 +16,7 @@ use callfold::{Span, Timestamp};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::call;
+use crate::audit::{self, FoundCalls, Reported, Sought, Suspected};
 use crate::error::{OrRaise, refuse};
 use crate::event::Told;
 use crate::process::Process;
@@ -129,6 +129,15 @@ pub(crate) fn in_memory(py: Python<'_>) -> PyResult<Log> {
     Ok(Log::over(callfold::log::Log::in_memory().or_raise(py)?, None))
 }
 
+/// Whose line a stream is, as far as it is known: of one that is damaged, who it was begun for.
+pub(crate) fn agent(log: &callfold::log::Log, stream: &Stream) -> Result<Option<String>, LogError> {
+    let agent = match log.agent(stream.id) {
+        Err(LogError::Store(_) | LogError::Record(_)) => stream.info.agent.clone(),
+        agent => agent?,
+    };
+    Ok(agent.map(|agent| agent.as_str().to_owned()))
+}
+
 /// A stream as Python has it: the fields of `callfold.StreamInfo`.
 fn stream_object<'py>(
     py: Python<'py>,
@@ -136,12 +145,12 @@ fn stream_object<'py>(
     stream: &Stream,
 ) -> PyResult<Bound<'py, PyAny>> {
     let info = &stream.info;
-    let agent = py.detach(|| log.agent(stream.id)).or_raise(py)?;
+    let agent = py.detach(|| agent(log, stream)).or_raise(py)?;
     let fields = PyDict::new(py);
     fields.set_item("number", stream.id.0)?;
     fields.set_item("name", info.name.as_str())?;
     fields.set_item("title", info.title.as_str())?;
-    fields.set_item("agent", agent.as_ref().map(callfold::Text::as_str))?;
+    fields.set_item("agent", agent)?;
     fields.set_item("server", info.server.as_ref().map(callfold::Text::as_str))?;
     fields.set_item("began", time::datetime(py, info.began)?)?;
     fields.set_item("last", stream.head.at.map(|at| time::datetime(py, at)).transpose()?)?;
@@ -392,37 +401,57 @@ impl Log {
         })
     }
 
-    /// The calls of this id: one for each stream that has it.
-    #[pyo3(signature = (id, stream, progress))]
-    fn call<'py>(
+    /// The calls of which all that is said is so.
+    #[pyo3(signature = (sought, progress))]
+    fn find(&self, py: Python<'_>, sought: Sought, progress: Option<Py<PyAny>>) -> PyResult<FoundCalls> {
+        audit::find(py, &self.log(py)?, &sought, progress.as_ref())
+    }
+
+    /// Calls that are near to one that is not there.
+    #[pyo3(signature = (wanted, stream, progress))]
+    fn near(
         &self,
-        py: Python<'py>,
-        id: String,
+        py: Python<'_>,
+        wanted: &str,
         stream: Option<&str>,
         progress: Option<Py<PyAny>>,
-    ) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let log = self.log(py)?;
-        let mut query = CallQuery::default();
-        query.stream = stream.map(|name| log.stream(name)).transpose().or_raise(py)?.map(|stream| stream.id);
-        query.chain = Some(id);
-        let found = work::run(py, progress.as_ref(), |progress| {
-            log.bring_up_to_date(query.stream, progress)?;
-            let mut all: Vec<(String, Call, Vec<CommandTrail>)> = Vec::new();
-            // The commands of a stream are read once, however many of its calls are found.
-            let mut of_stream: BTreeMap<StreamId, Vec<CommandTrail>> = BTreeMap::new();
-            for found in log.calls(&query)? {
-                let name = log.info(found.stream)?.name;
-                if !found.call.commands.is_empty() && !of_stream.contains_key(&found.stream) {
-                    of_stream.insert(found.stream, log.commands(found.stream)?);
-                }
-                let commands = of_stream.get(&found.stream).into_iter().flatten();
-                let commands =
-                    commands.filter(|command| found.call.commands.contains(&command.id)).cloned().collect();
-                all.push((name.as_str().to_owned(), found.call, commands));
-            }
-            Ok(all)
-        })?;
-        found.into_iter().map(|(stream, call, commands)| call::object(py, &stream, call, commands)).collect()
+    ) -> PyResult<FoundCalls> {
+        audit::near(py, &self.log(py)?, wanted, stream, progress.as_ref())
+    }
+
+    /// What does not fit: stream and JSON of each oddity, and the JSON of the summary.
+    #[pyo3(signature = (suspected, progress))]
+    fn lint(
+        &self,
+        py: Python<'_>,
+        suspected: Suspected,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<(Vec<(String, String)>, String)> {
+        audit::lint(py, &self.log(py)?, &suspected, progress.as_ref())
+    }
+
+    /// What comes out otherwise, in another log or by today's rules: JSON of each difference, and that of the summary.
+    #[pyo3(signature = (other, names, progress))]
+    fn diff(
+        &self,
+        py: Python<'_>,
+        other: Option<Bound<'_, Self>>,
+        names: Vec<String>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<(Vec<String>, String)> {
+        let other = other.map(|other| other.get().log(py)).transpose()?;
+        audit::diff(py, &self.log(py)?, other.as_ref(), &names, progress.as_ref())
+    }
+
+    /// A floor's figures: as JSON, and as a page.
+    #[pyo3(signature = (reported, progress))]
+    fn report(
+        &self,
+        py: Python<'_>,
+        reported: Reported,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<(String, String)> {
+        audit::report(py, &self.log(py)?, &reported, progress.as_ref())
     }
 
     /// The view after a record, or at a time.

@@ -220,7 +220,7 @@ def test_every_public_name_of_the_package_is_in_all() -> None:
     assert public - set(callfold.__all__) == set()
 
 
-@pytest.mark.parametrize("module", [model, words, *map(importlib.import_module, ["callfold.log", "callfold.machine"])], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("module", [model, words, *map(importlib.import_module, ["callfold.audit", "callfold.log", "callfold.machine"])], ids=lambda one: one.__name__)
 def test_what_a_module_offers_the_package_offers(module: ModuleType) -> None:
     # `Progress` is a type to annotate with; it stands in the module.
     assert set(module.__all__) - set(callfold.__all__) <= {"Progress"}

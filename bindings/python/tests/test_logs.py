@@ -641,6 +641,12 @@ def jobs(tmp_path: Path) -> dict[str, Callable[[Log, Any], object]]:
         "export table": lambda log, progress: log.export(tmp_path / "e.parquet", table="events", progress=progress),
         "import": lambda log, progress: log.import_traces(named("ivr"), name="again", progress=progress),
         "erase": lambda log, progress: log.erase(CALLER, progress=progress),
+        "find": lambda log, progress: log.find(held=True, progress=progress),
+        "near": lambda log, progress: log.near("nothing", progress=progress),
+        "lint": lambda log, progress: log.lint(progress=progress),
+        "diff": lambda log, progress: log.diff(progress=progress),
+        "diff with another": lambda log, progress: log.diff(log, progress=progress),
+        "report": lambda log, progress: log.report(progress=progress),
     }
 
 
@@ -714,6 +720,10 @@ try:
             log.verify(rerun=True, progress=progress)
         elif job == "events":
             log.events(progress=progress)
+        elif job == "lint":
+            log.lint(progress=progress)
+        elif job == "diff":
+            log.diff(progress=progress)
         else:
             callfold.replay(log, progress=progress)
         count += 1
@@ -726,7 +736,7 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
-@pytest.mark.parametrize("job", ["verify", "events", "replay"])
+@pytest.mark.parametrize("job", ["verify", "events", "lint", "diff", "replay"])
 def test_ctrl_c_ends_long_work_soon(tmp_path: Path, job: str) -> None:
     place = tmp_path / "store"
     with callfold.open(place, create=True, durability="never") as log:
@@ -794,6 +804,10 @@ def test_four_threads_at_once_read_the_same(whole: Log) -> None:
             [told(record) for record in whole.records("ivr")],
             so(whole.at(60, "ivr")),
             [call.to_json() for call in whole.find(id)],
+            [call.id for call in whole.find(held=True)],
+            whole.lint(),
+            whole.diff(),
+            whole.report(),
         )
 
     with ThreadPoolExecutor(4) as pool:

@@ -11,8 +11,8 @@ use callfold::calls::Outcome as CallOutcome;
 use callfold::diff::{CallDifference, DiffQuery, DiffSummary, Difference, Side, StreamDifference};
 use callfold::lint::{LintQuery, LintSummary, Oddity, OddityKind};
 use callfold::log::{
-    CallQuery, FindQuery, FoundCall, Log, LogError, LogStore, MemoryStore, Place, StoreError, StreamHead,
-    StreamId, StreamInfo, to_the_end,
+    CallQuery, FindQuery, FoundCall, Log, LogError, LogStore, MemoryStore, OnProgress, Place, StoreError,
+    StreamHead, StreamId, StreamInfo, to_the_end,
 };
 use callfold::record::Hash;
 use callfold::{Event, Machine, Outcome, Span, Timestamp};
@@ -540,4 +540,30 @@ fn comparing_is_broken_off() {
     let other = named("queue");
     let stopped = log.diff(&other, &DiffQuery::default(), &mut |_| ControlFlow::Continue(()), &mut each);
     assert!(matches!(stopped, Err(LogError::Interrupted)));
+}
+
+#[test]
+fn it_is_told_how_far_it_is_before_each_short_stream_too() {
+    let log = log_of(&files(&["named"])[..3]);
+    let lengths: Vec<u64> = log.streams().unwrap().iter().map(|stream| stream.head.seq).collect();
+    let starts = [0, lengths[0], lengths[0] + lengths[1]];
+    let (query, compared) = (LintQuery::default(), DiffQuery::default());
+    for goes_on in [1, 2, 3] {
+        let watched = |work: &dyn Fn(OnProgress<'_>) -> Result<(), LogError>| {
+            let mut told = Vec::new();
+            let done = work(&mut |at| {
+                told.push(at.done);
+                if told.len() > goes_on { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            assert_eq!(told, starts[..told.len()]);
+            assert_eq!(told.len(), (goes_on + 1).min(3));
+            match goes_on {
+                3 => done.unwrap(),
+                _ => assert!(matches!(done, Err(LogError::Interrupted))),
+            }
+        };
+        watched(&|progress| log.lint(&query, progress, &mut |_| Ok(())).map(drop));
+        watched(&|progress| log.diff_today(&compared, progress, &mut |_| Ok(())).map(drop));
+        watched(&|progress| log.diff(&log, &compared, progress, &mut |_| Ok(())).map(drop));
+    }
 }

@@ -2,6 +2,8 @@
 
 - `open` a log, and ask it for `calls`, `events`, `time` and `commands` as tables for pandas, polars, pyarrow and DuckDB, for
   one `call` with its timeline, for what was so `at` any moment, and whether it is whole (`verify`).
+- Audit it: `find` calls by what is so of them, `lint` what does not fit, `diff` it with today's rules or another log, and have
+  a floor's `report`.
 - `replay` recorded sessions and stores by the rules of today; feed a `Machine` by hand.
 - `connect` to a server with asyncio, and command an agent's line; try it on a `Simulator`.
 
@@ -17,6 +19,21 @@ from __future__ import annotations
 from . import events
 from ._native import Command, Directory, Outside, Step, __version__, problem_codes
 from ._personal import Json, PersonName, PhoneNumber
+from .audit import (
+    CallDifference,
+    DamagedSide,
+    DamagedStream,
+    Difference,
+    Differences,
+    EventsDifference,
+    FieldDifference,
+    FoundCalls,
+    MissingStream,
+    Oddities,
+    Oddity,
+    RecordsDifference,
+    TimeDifference,
+)
 from .errors import (
     CallfoldError,
     ClosedError,
@@ -106,6 +123,7 @@ from .model import (
     View,
 )
 from .replay import Replayed, import_traces, replay
+from .report import FloorReport
 from .table import Table
 from .words import (
     AgentState,
@@ -129,10 +147,12 @@ from .words import (
     LineState,
     Misuse,
     NativeName,
+    OddityKind,
     Outcome,
     PhoneEvent,
     RefusedPart,
     RequestFate,
+    Side,
     SpellKind,
     TimeKind,
     TransferKind,
@@ -150,6 +170,7 @@ __all__ = [
     "Bound",
     "Busy",
     "Call",
+    "CallDifference",
     "CallState",
     "CallfoldError",
     "Change",
@@ -184,8 +205,12 @@ __all__ = [
     "CtiModel",
     "CtiUnhold",
     "DamagedError",
+    "DamagedSide",
+    "DamagedStream",
     "Datasets",
     "Dial",
+    "Difference",
+    "Differences",
     "Direction",
     "Directory",
     "DirectoryUser",
@@ -197,9 +222,13 @@ __all__ = [
     "ErrorCode",
     "Event",
     "Events",
+    "EventsDifference",
     "Features",
+    "FieldDifference",
     "FileError",
     "Finding",
+    "FloorReport",
+    "FoundCalls",
     "Gap",
     "Head",
     "HeldConference",
@@ -222,12 +251,16 @@ __all__ = [
     "LogWarning",
     "Machine",
     "Menu",
+    "MissingStream",
     "Misuse",
     "Misused",
     "Moment",
     "NativeName",
     "NewsMissed",
     "NotThere",
+    "Oddities",
+    "Oddity",
+    "OddityKind",
     "OtherSide",
     "Outcome",
     "Outside",
@@ -239,6 +272,7 @@ __all__ = [
     "PhoneNumber",
     "ProviderEvent",
     "Record",
+    "RecordsDifference",
     "Refused",
     "RefusedAtLogin",
     "RefusedByServer",
@@ -251,6 +285,7 @@ __all__ = [
     "Send",
     "Server",
     "ServerError",
+    "Side",
     "Simulator",
     "SimulatorError",
     "Spell",
@@ -260,6 +295,7 @@ __all__ = [
     "StreamReport",
     "Table",
     "TableError",
+    "TimeDifference",
     "TimeKind",
     "Timeline",
     "Totals",

@@ -15,6 +15,8 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 _MOST = 2**63 - 1
+# What a `datetime` can hold.
+_FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
 
 
 def micros_at(when: object) -> int:
@@ -23,6 +25,11 @@ def micros_at(when: object) -> int:
     if not -_MOST <= at <= _MOST:
         raise InvalidArgument.of(5005, "bad_time", f"{at} microseconds is further away than times are kept", {})
     return at
+
+
+def moment_of(micros: int) -> datetime:
+    """The moment so many microseconds of UTC after 1970, held at the ends of the calendar as the native half holds it."""
+    return EPOCH + timedelta(microseconds=min(max(micros, _FIRST), _LAST))
 
 
 def micros(length: timedelta) -> int:

@@ -8,14 +8,17 @@ import warnings
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Callable, Iterator, Literal, Optional, Sequence, Union
+from typing import Any, Callable, Iterable, Iterator, Literal, Optional, Sequence, TypeVar, Union
 
 from . import _native
 from ._times import When, day_of, micros, micros_at, offset
+from .audit import Differences, FoundCalls, Oddities, Oddity, difference_of
 from .errors import InvalidArgument, NotThere
 from .events import Event
 from .model import Call, View
+from .report import FloorReport, report_of
 from .table import Table
+from .words import OddityKind, Outcome, Word
 
 __all__ = [
     "Erased",
@@ -434,12 +437,19 @@ class Log:
     def call(self, id: str, stream: str | int | StreamInfo | None = None, *, progress: Progress | None = None) -> Call:
         """One call, with all that is known of it. The id is that of the table of calls: the chain, mostly.
 
-        `NotThere` if there is none. If there are several, it is refused: `find` has them all.
+        `NotThere` if there is none; it names some that are near (`near` has them). If there are several, it is refused: `find`
+        has them all.
         """
         found = self.find(id, stream, progress=progress)
         if not found:
             where = "" if stream is None else f" in the stream {_name(stream)}"
-            raise NotThere.of(5109, "no_record", f"there is no call {id}{where}", {"call": id})
+            why, context = f"there is no call {id}{where}", {"call": id}
+            if found.damaged:
+                why += f", as far as {', '.join(damaged.stream for damaged in found.damaged)} can be read"
+            near = ", ".join(dict.fromkeys(call.id for call in self.near(id, stream)))
+            if near:
+                why, context["near"] = f"{why}; near to it are {near}", near
+            raise NotThere.of(5109, "no_record", why, context)
         if len(found) > 1:
             streams = sorted({str(call.stream) for call in found})
             hint = f"say stream=, one of {streams}" if len(streams) > 1 else "one began after the other"
@@ -448,12 +458,77 @@ class Log:
         return found[0]
 
     def find(
-        self, id: str, stream: str | int | StreamInfo | None = None, *, progress: Progress | None = None
-    ) -> list[Call]:
-        """All calls of this id, by when they began: a call between two agents is in both their streams, each with its part,
-        and a chain that returns after minutes is another call."""
-        name = None if stream is None else _name(stream)
-        return self._log.call(id, name, progress)
+        self,
+        id: str | None = None,
+        stream: str | int | StreamInfo | None = None,
+        *,
+        start: When | None = None,
+        end: When | None = None,
+        number: str | None = None,
+        name: str | None = None,
+        agent: str | None = None,
+        outcome: Outcome | str | Sequence[Outcome | str] | None = None,
+        at_least: timedelta | None = None,
+        at_most: timedelta | None = None,
+        held: bool = False,
+        transferred: bool = False,
+        irregular: bool = False,
+        most: int | None = None,
+        progress: Progress | None = None,
+    ) -> FoundCalls:
+        """The calls of which all that is said is so, by when they began.
+
+        - `id`: the call's id, as in the table of calls. A call between two agents is in both their streams, each with its
+          part, and a chain that returns after minutes is another call.
+        - `stream`, `agent`: of this stream; on a line of this agent, by login.
+        - `start`, `end`: begun from `start` on and before `end`.
+        - `number`: somebody with this number took part, at the other end or because the call was passed on to them. However
+          it is written; `*4567` is what it ends with, `916*` what it begins with, `*345*` a part of it.
+        - `name`: somebody with this in their name took part, in capitals or not.
+        - `outcome`: it ended so, or as one of several.
+        - `at_least`, `at_most`: how long it took, from its beginning to its end.
+        - `held`, `transferred`, `irregular`: it was on hold; was passed on, by the agent or to the agent; something of it
+          does not fit.
+        - `most`: the most calls that are handed out, the latest of them; `total` counts all.
+
+        A stream that is damaged gives what stands before the damage, and is named in `damaged`. With `agent` it raises
+        `DamagedError` if nobody can tell whose line the damaged one is.
+
+        >>> import callfold
+        >>> with callfold.open("tests/vectors/named/hold-and-back.jsonl") as log:
+        ...     found = log.find(number="*4567", held=True)
+        >>> [str(call.outcome) for call in found]
+        ['answered']
+        """
+        wanted = _wanted(None, start, end, number, agent)
+        for called, text in (("id", id), ("name", name)):
+            if text is not None and not isinstance(text, str):
+                raise TypeError(f"`{called}` is text, not {type(text).__name__}")
+        least = None if at_least is None else _span(at_least, "at_least")
+        longest = None if at_most is None else _span(at_most, "at_most")
+        if least is not None and longest is not None and longest < least:
+            raise InvalidArgument.of(5002, "bad_range", f"`at_most` {at_most} is less than `at_least` {at_least}", {})
+        sought = {
+            **wanted,
+            "id": id,
+            "stream": None if stream is None else _name(stream),
+            "name": name,
+            "outcomes": [_variant(word) for word in _words(Outcome, outcome, "outcome")],
+            "at_least": least,
+            "at_most": longest,
+            "held": bool(held),
+            "transferred": bool(transferred),
+            "irregular": bool(irregular),
+            "most": None if most is None else _count(most, "most"),
+        }
+        return FoundCalls(self._log.find(sought, progress))
+
+    def near(
+        self, wanted: str, stream: str | int | StreamInfo | None = None, *, progress: Progress | None = None
+    ) -> FoundCalls:
+        """A few calls that are near to one that is not there: whose id begins like this, that went on at this record
+        (`record:17`), or in which a number or a name like this took part. The latest of them."""
+        return FoundCalls(self._log.near(wanted, None if stream is None else _name(stream), progress))
 
     def at(self, when: datetime | int, stream: str | int | StreamInfo | None = None) -> View:
         """What was so on a line at a moment: an aware `datetime`, or the number of a record (an `int`).
@@ -508,6 +583,79 @@ class Log:
             for name, records, erased, head, findings, found, is_damaged in streams
         )
         return Report(tuple(reports), tuple(missing))
+
+    # ---- looked at closely ----
+
+    def lint(
+        self,
+        *,
+        start: When | None = None,
+        end: When | None = None,
+        kind: OddityKind | str | Sequence[OddityKind | str] | None = None,
+        stream: Streams = None,
+        progress: Progress | None = None,
+    ) -> Oddities:
+        """Looks for what does not fit: calls, commands and messages that an auditor should look at, each by its name, with
+        the records that show it. What shows from `start` on and before `end`, of these kinds, in these streams.
+
+        The log is read once, as it was told. A stream that is damaged is read up to the damage, which is told whatever was
+        asked for.
+        """
+        wanted = _wanted(stream, start, end, None, None)
+        kinds = [str(word) for word in _words(OddityKind, kind, "kind")]
+        found, summary = self._log.lint({**wanted, "kinds": kinds}, progress)
+        return Oddities(tuple(Oddity._of(stream, line) for stream, line in found), summary)
+
+    def diff(
+        self, other: Log | None = None, *, stream: Streams = None, progress: Progress | None = None
+    ) -> Differences:
+        """What comes out otherwise: of the log as it was told and by the rules of today, or of this log and another one,
+        stream by stream of the same name. Of each call that differs it is told what does, and the first record of which the
+        two sides tell something else.
+        """
+        if other is not None and not isinstance(other, Log):
+            raise TypeError(f"a log is compared with a Log, not with {type(other).__name__}")
+        found, summary = self._log.diff(None if other is None else other._log, _names(stream), progress)
+        return Differences(tuple(difference_of(line) for line in found), summary)
+
+    def report(
+        self,
+        *,
+        start: When | None = None,
+        end: When | None = None,
+        agent: str | Sequence[str] | None = None,
+        utc_offset: timedelta = timedelta(),
+        threshold: timedelta = timedelta(seconds=20),
+        short_abandon: timedelta = timedelta(seconds=5),
+        listed: int = 20,
+        longest: int = 20,
+        progress: Progress | None = None,
+    ) -> FloorReport:
+        """A floor's figures: service level, speed of answer, handling time, occupancy, by hour, day and agent; and as a page
+        (`html`). Calls count that began from `start` on and before `end`; of agents' time, what lies within.
+
+        `agent` is a login, or several; those without a line are in `unknown_agents`. Hours and days begin by a clock
+        `utc_offset` east of UTC. Whoever was answered within `threshold` counts for the service level; whoever gives up sooner
+        than `short_abandon` counts neither for nor against. Each figure lists at most so many calls (`listed`), and so many
+        of the longest holds and gaps are told (`longest`).
+
+        Of a line that is damaged, what comes before the damage counts, and `damage` names it.
+        """
+        wanted = _wanted(None, start, end, None, None)
+        agents = [agent] if isinstance(agent, str) else list(() if agent is None else agent)
+        if not all(isinstance(login, str) for login in agents):
+            raise TypeError("`agent` is a login, or several")
+        reported = {
+            "from": wanted["from"],
+            "to": wanted["to"],
+            "agents": agents,
+            "offset": offset(utc_offset) // 1_000_000,
+            "threshold": _span(threshold, "threshold"),
+            "short_abandon": _span(short_abandon, "short_abandon"),
+            "listed": _count(listed, "listed"),
+            "longest": _count(longest, "longest"),
+        }
+        return report_of(*self._log.report(reported, progress))
 
     def head(self) -> list[Head]:
         """The head of every stream now. Keep them elsewhere: a chain alone does not show that its end was cut off."""
@@ -622,6 +770,50 @@ def _wanted(
         if text is not None and not isinstance(text, str):
             raise TypeError(f"`{name}` is text, not {type(text).__name__}")
     return {"streams": _names(streams), "from": first, "to": last, "number": number, "agent": agent}
+
+
+def _span(length: timedelta, name: str) -> int:
+    """A length of time in microseconds, which is not less than nothing."""
+    span = micros(length)
+    if not 0 <= span < 2**63:
+        raise InvalidArgument.of(5002, "bad_range", f"`{name}` is a length of time, not {length}", {})
+    return span
+
+
+def _count(number: int, name: str) -> int:
+    """How many, from 0 on."""
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise TypeError(f"`{name}` is a number, not {type(number).__name__}")
+    if not 0 <= number < 2**31:
+        raise InvalidArgument.of(5002, "bad_range", f"`{name}` is how many, not {number}", {})
+    return number
+
+
+_Words = TypeVar("_Words", bound=Word)
+
+
+def _words(cls: type[_Words], given: object, name: str) -> list[_Words]:
+    """The words that were given: one, several, or none."""
+    if given is None:
+        return []
+    several = [given] if isinstance(given, str) else given
+    if not isinstance(several, Iterable):
+        raise TypeError(f"`{name}` is a {cls.__name__} or several, not {type(given).__name__}")
+    words = []
+    for one in several:
+        try:
+            words.append(cls(one))
+        except ValueError:
+            why = f"{one!r} is no {name}; callfold.{cls.__name__} has them all"
+            raise InvalidArgument.of(5004, "unknown_name", why, {}) from None
+    if not words:
+        raise InvalidArgument.of(5001, "bad_argument", f"no {name} is named; leave `{name}` out for all", {})
+    return words
+
+
+def _variant(word: Word) -> str:
+    """How the engine names it."""
+    return "".join(part.capitalize() for part in word.name.split("_"))
 
 
 def _event_names(

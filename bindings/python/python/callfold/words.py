@@ -26,10 +26,12 @@ __all__ = [
     "LineState",
     "Misuse",
     "NativeName",
+    "OddityKind",
     "Outcome",
     "PhoneEvent",
     "RefusedPart",
     "RequestFate",
+    "Side",
     "SpellKind",
     "TimeKind",
     "TransferKind",
@@ -540,6 +542,56 @@ class CommandName(Word):
     MODEL_SET_AGENT_STATE = "model.setAgentState"
     MODEL_SET_WRAP_UP_USER_STATE = "model.setWrapUpUserState"
     MODEL_CHANGE_CALL_CENTRE_STATE = "model.changeCallCentreState"
+
+
+class OddityKind(Word):
+    """What may not fit in a log, as `Log.lint` and `callfold lint` name it."""
+
+    DAMAGED = "damaged"
+    """The stream cannot be read further."""
+    TALK_WITHOUT_RING = "talk-without-ring"
+    """Talk began, and nothing rang or was dialled before."""
+    HOLD_WITHOUT_TALK = "hold-without-talk"
+    """Somebody was on hold who was never on the line."""
+    UNHOLD_WITHOUT_HOLD = "unhold-without-hold"
+    """A hold was told to end, and there was none."""
+    HOLD_NEVER_ENDED = "hold-never-ended"
+    """A hold has no end, though the call has."""
+    PARTY_LEFT_TWICE = "party-left-twice"
+    """Somebody who had left was told to leave again."""
+    END_WITHOUT_BEGINNING = "end-without-beginning"
+    """A call was told to end, and there was none."""
+    REPLACED_WITHOUT_END = "replaced-without-end"
+    """Another call took its place, and its end was not told."""
+    CALL_NEVER_ENDED = "call-never-ended"
+    """The log ends before the call does."""
+    FACTS_LEFT_OUT = "facts-left-out"
+    """More happened than is kept of one call."""
+    REFUSED_BUT_CHANGED = "refused-but-changed"
+    """A command was refused, and what it was for happened all the same."""
+    COMMAND_NEVER_ANSWERED = "command-never-answered"
+    """A command, or a request of it, had no answer."""
+    CLOCK_STEPPED_BACK = "clock-stepped-back"
+    """The clock was set back."""
+    UNKNOWN_FRAME = "unknown-frame"
+    """The server told an event that is not known."""
+    UNREADABLE_FRAME = "unreadable-frame"
+    """A message could not be read."""
+    REFUSED_PIECE = "refused-piece"
+    """A piece of a long message was refused."""
+    BOUND_HIT = "bound-hit"
+    """More was told than is held."""
+    OTHER = "other"
+    """Something of a call does not fit that this version has no name for."""
+
+
+class Side(Word):
+    """One of the two that are compared."""
+
+    ONE = "one"
+    """The first log; the log as it was told."""
+    OTHER = "other"
+    """The other log; the rules of today."""
 
 
 class ErrorCode(Code):

@@ -156,7 +156,7 @@ impl Log {
         let streams = self.compared(query)?;
         let mut teller = Teller::new(&streams, progress, each);
         for stream in &streams {
-            teller.begin(stream.info.name.as_str());
+            teller.begin(stream.info.name.as_str())?;
             let mut machine = Machine::new(stream.info.config.clone());
             let mut outcome = Outcome::default();
             let mut pair = Pair::default();
@@ -197,7 +197,7 @@ impl Log {
         let named = |name: &str| others.iter().find(|stream| stream.info.name.as_str() == name);
         let mut teller = Teller::new(&streams, progress, each);
         for stream in &streams {
-            teller.begin(stream.info.name.as_str());
+            teller.begin(stream.info.name.as_str())?;
             match named(stream.info.name.as_str()) {
                 Some(other) => self.diff_streams(stream, with, other, &mut teller)?,
                 None => teller.tell(Difference::Missing(Side::Other))?,
@@ -206,7 +206,7 @@ impl Log {
         if query.streams.is_empty() {
             let known: BTreeSet<&str> = streams.iter().map(|stream| stream.info.name.as_str()).collect();
             for other in others.iter().filter(|other| !known.contains(other.info.name.as_str())) {
-                teller.begin(other.info.name.as_str());
+                teller.begin(other.info.name.as_str())?;
                 teller.tell(Difference::Missing(Side::One))?;
             }
         }
@@ -290,10 +290,19 @@ impl<'p, 'e> Teller<'p, 'e> {
         Self { progress, each, summary, stream, decided: None, done: 0, of }
     }
 
-    fn begin(&mut self, stream: &str) {
+    fn begin(&mut self, stream: &str) -> Result<(), LogError> {
+        // Short streams never come to the next thousand: so it is told before each, too.
+        self.ask(0)?;
         stream.clone_into(&mut self.stream);
         self.decided = None;
         self.summary.streams += 1;
+        Ok(())
+    }
+
+    /// Tells that so many records of the stream are compared, and asks whether to go on.
+    fn ask(&mut self, seq: u64) -> Result<(), LogError> {
+        let now = Progress::new((self.done + seq).min(self.of), self.of);
+        if (self.progress)(now).is_break() { Err(LogError::Interrupted) } else { Ok(()) }
     }
 
     fn tell(&mut self, what: Difference) -> Result<(), LogError> {
@@ -324,11 +333,7 @@ impl<'p, 'e> Teller<'p, 'e> {
 
     fn reached(&mut self, seq: u64) -> Result<(), LogError> {
         self.summary.records += 1;
-        let now = Progress::new((self.done + seq).min(self.of), self.of);
-        if seq.is_multiple_of(PROGRESS_EVERY) && (self.progress)(now).is_break() {
-            return Err(LogError::Interrupted);
-        }
-        Ok(())
+        if seq.is_multiple_of(PROGRESS_EVERY) { self.ask(seq) } else { Ok(()) }
     }
 
     fn end(&mut self, mut pair: Pair, records: u64) -> Result<(), LogError> {

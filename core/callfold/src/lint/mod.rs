@@ -118,6 +118,10 @@ impl Log {
         let mut summary = LintSummary::default();
         let mut done = 0;
         for stream in &streams {
+            // Short streams never come to the next thousand: so it is told before each, too.
+            if progress(Progress::new(done, of)).is_break() {
+                return Err(LogError::Interrupted);
+            }
             let mut walk = Walk::new(query, stream.id, &mut summary, each);
             walk.read(self, stream, &mut |seq| progress(Progress::new((done + seq).min(of), of)).is_break())?;
             walk.hand_out()?;

@@ -98,8 +98,8 @@ impl Log {
         (from, to): (Timestamp, Timestamp),
         gathering: &mut Gathering,
     ) -> Result<(), LogError> {
-        // Most of the calendar has no record in it.
-        let mut begin = self.first(stream).map_or(from, |first| first.max(from));
+        // However early a report begins: no call did before the first record.
+        let mut begin = self.first(stream).map_or(from, |first| from.max(first));
         while begin < to {
             let mut end = (begin + STEP).min(to);
             if stream.head.at.is_none_or(|last| end > last) {
