@@ -325,8 +325,8 @@ fn all<'o, Of, Crosses: From<&'o Of>>(of: &'o [Of]) -> Vec<Crosses> {
 }
 
 /// A login or a name: masked where it is printed.
-fn login(of: &String) -> PersonName {
-    PersonName::from(of.as_str())
+fn masked(of: &str) -> PersonName {
+    PersonName::from(of)
 }
 
 impl From<&report::Report> for ReportFigures {
@@ -337,8 +337,8 @@ impl From<&report::Report> for ReportFigures {
             offset: Span::from_secs(i64::from(of.offset)),
             threshold: of.threshold,
             short_abandon: of.short_abandon,
-            only: of.only.iter().map(login).collect(),
-            unknown_agents: of.unknown_agents.iter().map(login).collect(),
+            only: of.only.iter().map(|login| masked(login)).collect(),
+            unknown_agents: of.unknown_agents.iter().map(|login| masked(login)).collect(),
             lines: of.lines,
             damage: all(&of.damage),
             floor: (&of.floor).into(),
@@ -459,7 +459,7 @@ impl From<&report::Slot> for CallSlot {
 impl From<&report::Agent> for AgentFigures {
     fn from(of: &report::Agent) -> Self {
         Self {
-            login: of.login.as_ref().map(login),
+            login: of.login.as_deref().map(masked),
             lines: of.lines,
             presented: (&of.presented).into(),
             answered: (&of.answered).into(),
@@ -484,7 +484,7 @@ impl From<&report::LongHold> for LongHold {
     fn from(of: &report::LongHold) -> Self {
         Self {
             call: of.call,
-            agent: of.agent.as_ref().map(login),
+            agent: of.agent.as_deref().map(masked),
             from: of.from,
             length: of.length,
             reason: of.reason.into(),
@@ -503,7 +503,7 @@ impl From<&report::LongGap> for LongGap {
     fn from(of: &report::LongGap) -> Self {
         Self {
             stream: of.stream.clone(),
-            agent: of.agent.as_ref().map(login),
+            agent: of.agent.as_deref().map(masked),
             from: of.from,
             length: of.length,
         }
@@ -522,12 +522,12 @@ impl From<&report::ListedCall> for ListedCall {
             stream: of.stream.clone(),
             id: of.id.as_str().to_owned(),
             record: of.record,
-            agent: of.agent.as_ref().map(login),
+            agent: of.agent.as_deref().map(masked),
             began: of.began,
             direction: of.direction.into(),
             consultation: of.consultation,
             number: of.number.as_deref().map(PhoneNumber::from),
-            name: of.name.as_ref().map(login),
+            name: of.name.as_deref().map(masked),
             waited: of.waited,
             talk: of.talk,
             held: of.held,

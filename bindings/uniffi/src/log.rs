@@ -453,7 +453,7 @@ impl LogReader {
     /// UTC's.
     ///
     /// # Errors
-    /// `no_stream`; `bad_argument` if there is no such call.
+    /// `no_stream`; `bad_argument` if there is no such call (`near` offers some).
     #[uniffi::method(default(stream = None, offset = None))]
     pub async fn picture(
         &self,

@@ -128,6 +128,8 @@ class VectorsTest {
             Endpoint(listOf("wss://pbx.example"), login),
             LineOptions(Endpoint(listOf("wss://pbx.example"), login)),
             CallQuery(number = number, agent = MaskedName(login)),
+            FindQuery(number = number, name = MaskedName("Ivan"), agent = MaskedName(login)),
+            ReportOptions(agents = listOf(MaskedName(login))),
             Command.Call(number, false),
             Command.EndCall(listOf(number)),
             Command.Conference(listOf(number), null, null),
