@@ -434,7 +434,7 @@ class AuditTest {
         val said = Regex(
             """"([^"]+\.jsonl[^"]*)":\s*\{\s*"lint":\s*"(\w+)",\s*"diff":\s*"(\w+)",\s*"report":\s*"(\w+)",\s*"page":\s*"(\w+)"""",
         )
-        val kept = said.findAll(Files.readString(repository.resolve("bindings/uniffi/tests/audit.json"))).toList()
+        val kept = said.findAll(Files.readString(repository.resolve("tests/told.json"))).toList()
         val count = Regex(""""count":\s*(\d+)""").find(Files.readString(vectors.resolve("manifest.json")))
         assertEquals(count!!.groupValues[1].toInt(), kept.size, "a session is missing, or one too many")
         Recorder.inMemory().use { recorder ->
