@@ -198,7 +198,7 @@ impl<'d> Draft<'d> {
     }
 
     fn guid(&self) -> Option<&'d str> {
-        given(&self.abonent.competitorid).or(given(&self.abonent.userid))
+        given(&self.abonent.competitorid).or_else(|| given(&self.abonent.userid))
     }
 
     fn name(&self) -> Option<&'d str> {
@@ -212,10 +212,10 @@ impl<'d> Draft<'d> {
     fn told_key(&self) -> Option<&'d str> {
         let a = self.abonent;
         given(&a.competitorid)
-            .or(given(&a.number))
-            .or(given(&a.userid))
-            .or(self.caller())
-            .or(self.chain.filter(|chain| *chain != ChainId::NONE))
+            .or_else(|| given(&a.number))
+            .or_else(|| given(&a.userid))
+            .or_else(|| self.caller())
+            .or_else(|| self.chain.filter(|chain| *chain != ChainId::NONE))
     }
 
     /// Whether this is anybody at all: someone with a key, or a voice menu.

@@ -36,8 +36,12 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    fn is_answered_by(&self, qid: &str) -> bool {
-        is_qid(self.qid, self.wire.as_ref(), qid)
+    /// Whether `qid` is its id; `number` is the number that `qid` is, if it is one.
+    fn is_answered_by(&self, qid: &str, number: Option<u64>) -> bool {
+        match &self.wire {
+            Some(wire) => wire.as_str() == qid,
+            None => number == Some(self.qid),
+        }
     }
 }
 
@@ -237,7 +241,9 @@ impl Turn<'_> {
     /// An answer came, or a frame that looks like one.
     pub(super) fn answer(&mut self, frame: &Frame<'_>, text: &str) {
         let qid = frame.body.head().qid.unwrap_or_default();
-        let Some(place) = self.memory.pending.iter().position(|pending| pending.is_answered_by(qid)) else {
+        let number = qid.parse().ok();
+        let asked = self.memory.pending.iter().position(|pending| pending.is_answered_by(qid, number));
+        let Some(place) = asked else {
             return self.stray(frame);
         };
         // The order of what waits means nothing, but removing in order keeps the oldest first.
