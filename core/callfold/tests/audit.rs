@@ -521,6 +521,23 @@ fn of_a_damaged_stream_what_is_sound_is_shown_and_the_damage_is_named() {
     let sound = log.sound_calls(&CallQuery::default()).unwrap();
     assert_eq!((sound.calls.len(), sound.damaged.len()), (found.calls.len(), 1));
 
+    // Whose line it is, stands before the damage.
+    let of = |agent: &str| {
+        let mut query = FindQuery::default();
+        query.agent = Some(agent.to_owned());
+        log.find(&query).unwrap()
+    };
+    let login = log.agent(StreamId(0)).unwrap().unwrap();
+    let of_agent = of(login.as_str());
+    assert_eq!((of_agent.calls.len(), of_agent.damaged.len()), (found.calls.len(), 1));
+    let of_nobody = of("nobody");
+    assert_eq!((of_nobody.calls.len(), of_nobody.damaged.len()), (0, 0));
+    // Nothing of it can be read, so that it may be anybody's.
+    store.from.store(1, std::sync::atomic::Ordering::Relaxed);
+    let of_nobody = of("nobody");
+    assert_eq!((of_nobody.calls.len(), of_nobody.damaged.len()), (0, 1));
+    store.from.store(last * 2 / 3, std::sync::atomic::Ordering::Relaxed);
+
     let (odd, summary) = lint(&log, &LintQuery::default());
     assert!(summary.is_damaged());
     let damage: Vec<_> = odd.iter().filter(|oddity| oddity.kind == OddityKind::Damaged).collect();

@@ -491,8 +491,8 @@ class Log:
           does not fit.
         - `most`: the most calls that are handed out, the latest of them; `total` counts all.
 
-        A stream that is damaged gives what stands before the damage, and is named in `damaged`. With `agent` it raises
-        `DamagedError` if nobody can tell whose line the damaged one is.
+        A stream that is damaged gives what stands before the damage, and is named in `damaged`: also with `agent`, if nobody
+        can tell whose line it is, though then nothing of it is given.
 
         >>> import callfold
         >>> with callfold.open("tests/vectors/named/hold-and-back.jsonl") as log:

@@ -51,7 +51,8 @@ pub struct Found {
     pub calls: Vec<FoundCall>,
     /// How many were found in all.
     pub total: usize,
-    /// Streams that cannot be read to their end, and why. What was read before that is in [`Found::calls`].
+    /// Streams that cannot be read to their end, and why. What was read before that is in [`Found::calls`]; if an agent's calls
+    /// are looked for and nobody can tell whose line it is, nothing of it is.
     pub damaged: Vec<(StreamId, LogError)>,
 }
 
@@ -167,7 +168,8 @@ impl Log {
 
     fn find_once(&self, query: &FindQuery) -> Result<Found, LogError> {
         let mut found = Found::default();
-        let streams = self.of_agent(query.stream, query.agent.as_deref())?;
+        let (streams, unknown) = self.of_agent_as_far(query.stream, query.agent.as_deref())?;
+        found.damaged = unknown;
         let mut open = Vec::new();
         for &stream in &streams {
             let (calls, damage) = self.not_indexed(stream)?;
@@ -339,7 +341,9 @@ impl Log {
     /// [`LogError`] if the store cannot be read at all.
     pub fn sound_calls(&self, query: &CallQuery) -> Result<Found, LogError> {
         let mut found = Found::default();
-        for stream in self.of_agent(query.stream, query.agent.as_deref())? {
+        let (streams, unknown) = self.of_agent_as_far(query.stream, query.agent.as_deref())?;
+        found.damaged = unknown;
+        for stream in streams {
             let (calls, damage) = self.calls_as_far(stream, query)?;
             found.calls.extend(calls.into_iter().map(|call| FoundCall { stream, call }));
             found.damaged.extend(damage.map(|damage| (stream, damage)));

@@ -43,6 +43,7 @@ mod reader;
 mod recorder;
 mod report;
 mod select;
+mod sound_agent;
 mod spent;
 #[cfg(feature = "tables")]
 mod tables;

@@ -2,8 +2,7 @@
 //! line that is damaged, what comes before the damage.
 
 use callfold_engine::calls::Call;
-use callfold_engine::{Span, Text, Timestamp, View};
-use callfold_store::StoreError;
+use callfold_engine::{Span, Timestamp};
 
 use super::index::OnReached;
 use super::spent::Stretches;
@@ -22,13 +21,7 @@ impl Log {
     pub fn report(&self, options: &ReportOptions, progress: OnProgress<'_>) -> Result<Report, LogError> {
         let mut streams = Vec::new();
         for stream in self.streams()? {
-            let agent = self.agent(stream.id);
-            let agent = match agent {
-                Err(error) if is_damage(&error) => {
-                    stream.info.agent.clone().or_else(|| self.sound_agent(&stream))
-                }
-                agent => agent?,
-            };
+            let (agent, _) = self.agent_as_far(&stream)?;
             streams.push((stream, agent.map(|agent| agent.as_str().to_owned())));
         }
         let has_line = |wanted: &&String| streams.iter().any(|(_, agent)| agent.as_ref() == Some(*wanted));
@@ -53,7 +46,7 @@ impl Log {
             // What is damaged does not pass the deriving, so that nothing of it is gathered twice.
             let derived = self.derive_stream(stream.id, &mut reached);
             match derived.and_then(|()| self.spent_with(stream.id, from, to, &mut reached)) {
-                Err(error) if is_damage(&error) => {
+                Err(error) if error.is_damage() => {
                     self.gather_sound(&stream, line, &mut gathering, &mut reached, &error)?;
                 }
                 spent => {
@@ -67,15 +60,6 @@ impl Log {
         }
         tell(progress, of, of)?;
         Ok(gathering.finish())
-    }
-
-    /// Whose line a damaged one is, as far as it can be read.
-    fn sound_agent(&self, stream: &Stream) -> Option<Text> {
-        let mut view = View::default();
-        for told in self.told(stream.id, 1).map_while(Result::ok) {
-            told.events.iter().for_each(|event| view.apply(event));
-        }
-        view.agent.login
     }
 
     /// What a report is of, if it is not said: all that was recorded.
@@ -141,19 +125,4 @@ impl Log {
         gathering.damaged(until, damage.to_string());
         Ok(())
     }
-}
-
-/// Whether something that stands in the store is wrong, so that others may be sound.
-fn is_damage(error: &LogError) -> bool {
-    let LogError::Store(error) = error else { return matches!(error, LogError::Record(_)) };
-    matches!(
-        error,
-        StoreError::Record { .. }
-            | StoreError::Block { .. }
-            | StoreError::DurableDamaged { .. }
-            | StoreError::Key { .. }
-            | StoreError::Database { .. }
-            | StoreError::Broke { .. }
-            | StoreError::Value(_)
-    )
 }
