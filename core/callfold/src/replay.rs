@@ -435,13 +435,14 @@ pub struct CallReader {
 }
 
 impl CallReader {
-    /// The calls and commands of the whole session, in the order in which they began, and the ledger.
+    /// The calls and commands of the whole session, in the order in which they began, and the ledger. Calls that began with
+    /// the same record are in the order of their ids, as a log has them.
     #[must_use]
     pub fn finish(mut self) -> (Over, TimeLedger) {
         let rest = self.log.close();
         self.over.calls.extend(rest.calls);
         self.over.commands.extend(rest.commands);
-        self.over.calls.sort_by_key(|call| call.began);
+        self.over.calls.sort_by(|one, other| one.began.cmp(&other.began).then_with(|| one.id.cmp(&other.id)));
         self.over.commands.sort_by_key(|command| command.id);
         (self.over, self.log.ledger().clone())
     }

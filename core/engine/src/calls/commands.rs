@@ -180,11 +180,11 @@ impl Commands {
             self.settle(*command, *qid, fate, at);
         } else if let Event::RequestFailed { command, qid, code } = event {
             self.settle(*command, *qid, RequestFate::Failed(*code), at);
-        } else if let Event::CommandDone { id, result, .. } = event {
-            if let Some(trail) = self.of(*id) {
-                trail.done = Some(at);
-                trail.result = Some(result.clone());
-            }
+        } else if let Event::CommandDone { id, result, .. } = event
+            && let Some(trail) = self.of(*id)
+        {
+            trail.done = Some(at);
+            trail.result = Some(result.clone());
         }
     }
 
