@@ -15,7 +15,7 @@ use callfold::log::{
     StreamId, StreamInfo, to_the_end,
 };
 use callfold::record::Hash;
-use callfold::{Event, Machine, Outcome, Parties, Party, Span, Timestamp};
+use callfold::{Event, Machine, Outcome, Party, Span, Timestamp};
 use callfold_store::{Append, Block, Derived, DerivedChange, Keys};
 
 fn vectors() -> PathBuf {

@@ -247,7 +247,7 @@ pub(crate) fn row(call: &Call, zone: &TimeZone) -> Vec<String> {
     let direction = match call.direction {
         Direction::In => "incoming",
         Direction::Out => "outgoing",
-        _ => "–",
+        Direction::Unknown | _ => "–",
     };
     let ended_by = match call.ended_by {
         Some(EndedBy::Agent) => "agent",

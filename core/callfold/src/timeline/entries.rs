@@ -142,7 +142,13 @@ impl Story {
                 SpellKind::Conference if call.conferences.iter().any(|of| of.from == spell.from) => continue,
                 SpellKind::Hold if call.holds.iter().any(|of| of.from == spell.from) => continue,
                 SpellKind::Gap if call.gaps.iter().any(|of| of.from == spell.from) => continue,
-                _ => {}
+                SpellKind::Ring
+                | SpellKind::Dial
+                | SpellKind::Talk
+                | SpellKind::Conference
+                | SpellKind::Hold
+                | SpellKind::Gap
+                | _ => {}
             }
             for (from, to) in there::pieces(call, spell) {
                 let with = at_the_other_end(call, from);

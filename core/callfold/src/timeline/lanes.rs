@@ -53,10 +53,12 @@ fn spells(call: &Call) -> Lane {
         let bar = move |(from, to): Stretch| {
             let with = at_the_other_end(call, from);
             // Who was in a conference when, and who was on hold, have lanes of their own.
-            let words = match spell.kind {
-                SpellKind::Hold => format!("hold: {}", on_hold(call, from)),
-                SpellKind::Talk => format!("talk: {}", words::people(with.into_iter())),
-                kind => stretch(kind, spell.callback, &with),
+            let words = if spell.kind == SpellKind::Hold {
+                format!("hold: {}", on_hold(call, from))
+            } else if spell.kind == SpellKind::Talk {
+                format!("talk: {}", words::people(with.into_iter()))
+            } else {
+                stretch(spell.kind, spell.callback, &with)
             };
             Bar { kind, from, to, label: label.to_owned(), words }
         };
@@ -96,9 +98,10 @@ fn lane(name: &str, bars: Vec<Bar>) -> Option<Lane> {
 /// The bars of something that went on, without a word of what it was while the connection was down.
 fn bars(call: &Call, stretch: Stretch, kind: BarKind, label: String, words: String) -> Vec<Bar> {
     let bar = |(of, (from, to)): (BarKind, Stretch)| {
-        let (label, words) = match of {
-            BarKind::Unknown => ("unknown".to_owned(), NOTHING_KNOWN.to_owned()),
-            _ => (label.clone(), words.clone()),
+        let (label, words) = if of == BarKind::Unknown {
+            ("unknown".to_owned(), NOTHING_KNOWN.to_owned())
+        } else {
+            (label.clone(), words.clone())
         };
         Bar { kind: of, from, to, label, words }
     };

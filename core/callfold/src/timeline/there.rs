@@ -89,7 +89,7 @@ pub(super) fn pieces(call: &Call, spell: &Spell) -> Vec<Stretch> {
             call.legs.iter().map(|leg| leg.from).filter(is_inside).collect()
         }
         // Who is in a conference is told by itself; who is on hold stays the same.
-        _ => Vec::new(),
+        SpellKind::Conference | SpellKind::Hold | SpellKind::Gap | _ => Vec::new(),
     };
     cuts.sort_unstable();
     cuts.dedup();
@@ -120,15 +120,14 @@ pub(super) fn listed(call: &Call, member: &Leg) -> Vec<(BarKind, &'static str, S
             Some((BarKind::Conference, "in the conference or invited"))
         }
         SpellKind::Gap => Some((BarKind::Unknown, "unknown")),
-        _ => None,
+        SpellKind::Ring | SpellKind::Dial | SpellKind::Talk | _ => None,
     })
 }
 
 /// Something of a call that went on, cut where the connection was down.
 pub(super) fn seen(call: &Call, stretch: Stretch, kind: BarKind) -> Vec<(BarKind, Stretch)> {
-    let pieces = known(call, stretch, |spell| match spell.kind {
-        SpellKind::Gap => Some((BarKind::Unknown, "")),
-        _ => Some((kind, "")),
+    let pieces = known(call, stretch, |spell| {
+        Some((if spell.kind == SpellKind::Gap { BarKind::Unknown } else { kind }, ""))
     });
     pieces.into_iter().map(|(kind, _, stretch)| (kind, stretch)).collect()
 }

@@ -179,7 +179,15 @@ pub(super) fn outcome(call: &Call) -> String {
             Some(how) => format!("not answered: it ended {how}"),
             None => call.outcome.text().to_owned(),
         },
-        outcome => outcome.text().to_owned(),
+        Outcome::Open
+        | Outcome::Transferred
+        | Outcome::Abandoned
+        | Outcome::Declined
+        | Outcome::Busy
+        | Outcome::Failed
+        | Outcome::Lost
+        | Outcome::Unknown
+        | _ => call.outcome.text().to_owned(),
     }
 }
 
@@ -296,11 +304,14 @@ pub(super) fn result(command: &CommandTrail) -> String {
     let Some(result) = &command.result else { return "no result".to_owned() };
     if result.is_done() {
         let whom = || command.target.as_ref().map_or(String::new(), |target| shown(target.as_str()));
-        return match command.name {
-            CommandName::GhostListen => "done: the agent hears, and is not heard".to_owned(),
-            CommandName::GhostHelp => format!("done: the agent is heard by {} only", whom()),
-            CommandName::GhostConference => "done: the agent is heard by all".to_owned(),
-            _ => "done".to_owned(),
+        return if command.name == CommandName::GhostListen {
+            "done: the agent hears, and is not heard".to_owned()
+        } else if command.name == CommandName::GhostHelp {
+            format!("done: the agent is heard by {} only", whom())
+        } else if command.name == CommandName::GhostConference {
+            "done: the agent is heard by all".to_owned()
+        } else {
+            "done".to_owned()
         };
     }
     format!("refused: {}", shown(&refusal(result)))
@@ -351,7 +362,7 @@ pub(super) fn effect(change: Change) -> String {
         Change::Redirect => "another number that calls are redirected to",
         Change::Connection => "a connection made or ended",
         // What has no words of its own is told as programs are told it.
-        _ => return json::change(change),
+        Change::Line(_) | _ => return json::change(change),
     };
     words.to_owned()
 }
