@@ -7,6 +7,7 @@ use callfold::calls::{CallLog, Over, TimeLedger};
 use callfold::files::{self, Content};
 use callfold::log::LogError;
 use callfold::problem::Problem;
+use callfold::record::Record;
 use callfold::replay::{self, Announcer, CallReader, Step, Tally, Watch};
 use callfold::tables::{CallRows, CommandRows, EventRows, GroupedTime, TimeKey};
 use callfold::trace::{Header, Level};
@@ -188,7 +189,7 @@ pub(crate) fn replay_stream<'py>(
         for record in log.records(stream.id, 1) {
             let record = record?.record;
             machine.handle(&record.input, &mut outcome);
-            rerun.step(record.head.seq, &machine, &outcome)?;
+            rerun.step(&record, &machine, &outcome)?;
             if (record.head.seq == 1 || record.head.seq.is_multiple_of(1_000))
                 && progress(callfold::log::Progress::new(record.head.seq, stream.head.seq)).is_break()
             {
@@ -214,12 +215,13 @@ struct Rerun {
 }
 
 impl Rerun {
-    fn step(&mut self, seq: u64, machine: &Machine, outcome: &Outcome) -> Result<(), LogError> {
-        let now = machine.now();
+    fn step(&mut self, record: &Record, machine: &Machine, outcome: &Outcome) -> Result<(), LogError> {
+        let (seq, now) = (record.head.seq, machine.now());
         self.tally.inputs += 1;
         outcome.events.iter().for_each(|event| self.tally.count(event));
         self.events.rows.push(&self.name, seq, now, &outcome.events)?;
         self.events.settle()?;
+        self.calls.input(&record.input.kind);
         self.calls.record(seq, now, &outcome.events);
         let over = self.calls.take_over();
         self.over.calls.extend(over.calls);

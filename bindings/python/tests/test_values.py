@@ -128,7 +128,7 @@ def test_every_struct_that_is_told_has_a_class() -> None:
 
 ENUMS = [
     "Connection", "LineState", "Answering", "WebStatus", "AgentState", "Direction", "Outcome", "EndedBy", "SpellKind",
-    "HoldReason", "HoldEnd", "TransferKind", "IrregularityKind", "TimeKind", "RequestFate", "Change", "Bound", "NativeName",
+    "HoldReason", "HoldEnd", "LinkKind", "GivenBy", "TransferKind", "IrregularityKind", "TimeKind", "RequestFate", "Change", "Bound", "NativeName",
     "Misuse", "PhoneEvent", "UnreadableReason", "RefusedPart", "CallState", "CtiErrorKind", "CtiErrorSource",
 ]
 

@@ -450,6 +450,7 @@ impl CallReader {
 
 impl Watch for CallReader {
     fn step(&mut self, step: &Step<'_>) -> std::io::Result<()> {
+        self.log.input(&step.input.kind);
         self.log.record(step.seq, step.machine.now(), &step.outcome.events);
         let over = self.log.take_over();
         self.over.calls.extend(over.calls);

@@ -15,7 +15,7 @@ use callfold::log::{
     StreamHead, StreamId, StreamInfo, to_the_end,
 };
 use callfold::record::Hash;
-use callfold::{Event, Machine, Outcome, Span, Timestamp};
+use callfold::{Event, Machine, Outcome, Party, Span, Timestamp};
 use callfold_store::{Append, Block, Derived, DerivedChange, Keys};
 
 fn vectors() -> PathBuf {
@@ -309,6 +309,11 @@ fn retold(of: &Log, change: impl Fn(u64, &mut Vec<Event>)) -> Log {
     log
 }
 
+fn party(number: &str) -> Arc<Party> {
+    let party = serde_json::json!({ "key": number, "external": false, "number": number });
+    Arc::new(serde_json::from_value(party).unwrap())
+}
+
 fn diff(log: &Log, with: Option<&Log>) -> (Vec<StreamDifference>, DiffSummary) {
     let mut found = Vec::new();
     let mut each = |differs: &StreamDifference| {
@@ -398,25 +403,32 @@ fn a_call_or_a_stream_that_one_side_does_not_have_is_a_difference() {
 
 #[test]
 fn a_refusal_that_changed_something_all_the_same_is_odd() {
-    // As told, a call was refused; as recorded, the line took it up at once.
+    // As told, a call of 102 was refused; as recorded, the line took it up at once. Whether a call of somebody else, or
+    // of nobody knows whom, has to do with it nobody knows.
     let log = named("call-errors");
-    let refused = |event: &Event| matches!(event, Event::CommandDone { result, .. } if !result.is_done());
     let stream = log.streams().unwrap()[0].id;
     let at = log.told(stream, 1).find_map(|told| {
         let told = told.unwrap();
-        let of_call = |event: &Event| refused(event) && event.about().command.is_some();
-        told.events.iter().any(of_call).then_some(told.seq)
+        let of_102 = |event: &Event| {
+            matches!(event, Event::CommandGiven { target: Some(target), .. } if target.as_str() == "102")
+        };
+        let refused = |event: &Event| matches!(event, Event::CommandDone { result, .. } if !result.is_done());
+        (told.events.iter().any(of_102) && told.events.iter().any(refused)).then_some(told.seq)
     });
-    let at = at.expect("a refused call");
-    let other = retold(&log, |seq, events| {
-        if seq == at {
-            let (from, to) = (callfold::LineState::Ready, callfold::LineState::Call);
-            events.push(Event::LineChanged { to, from });
-        }
-    });
-    let found = lint(&other, &LintQuery::default()).0;
-    let odd = found.iter().find(|oddity| oddity.kind == OddityKind::RefusedButChanged);
-    assert!(odd.is_some_and(|odd| odd.records.contains(&at)), "{found:#?}");
+    let at = at.expect("a refused call of 102");
+    for (parties, is_odd) in [(vec!["102"], true), (vec!["103"], false), (vec![], false)] {
+        let other = retold(&log, |seq, events| {
+            if seq == at {
+                let (from, to) = (callfold::LineState::Ready, callfold::LineState::Call);
+                let parties = parties.iter().map(|number| party(number)).collect();
+                events.push(Event::PartiesChanged { parties });
+                events.push(Event::LineChanged { to, from });
+            }
+        });
+        let found = lint(&other, &LintQuery::default()).0;
+        let odd = found.iter().find(|oddity| oddity.kind == OddityKind::RefusedButChanged);
+        assert_eq!(odd.is_some_and(|odd| odd.records.contains(&at)), is_odd, "{parties:?}: {found:#?}");
+    }
 }
 
 // ---- damage ----

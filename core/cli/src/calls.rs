@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use callfold::calls::{
-    Call, CallLog, CommandTrail, EndedBy, IrregularityKind, Moment, OtherSide, Over, RequestFate, TimeLedger,
-    TransferKind, json,
+    Call, CallLog, CommandTrail, EndedBy, Moment, OtherSide, Over, TimeLedger, TransferKind, json,
 };
 use callfold::cti::Direction;
 use callfold::replay::{CallReader, Step, Watch};
+use callfold::timeline::say;
 use callfold::trace::Header;
 use callfold::{Span, Timestamp, phone};
 use jiff::tz::TimeZone;
@@ -98,6 +98,7 @@ impl<W: Write> Watch for Lines<'_, W> {
     }
 
     fn step(&mut self, step: &Step<'_>) -> io::Result<()> {
+        self.log.input(&step.input.kind);
         self.log.record(step.seq, step.machine.now(), &step.outcome.events);
         let over = self.log.take_over();
         self.write(&over)
@@ -141,22 +142,21 @@ impl<W: Write> Page<'_, W> {
         if call.up_when_connected {
             lines.push((call.began, "was up already when the line was first seen".to_owned()));
         }
-        if let Some(parent) = &call.consults_for {
-            lines.push((call.began, format!("consultation for the call {}", shown(parent.as_str()))));
+        if call.callback {
+            lines.push((call.began, "set up by the PBX".to_owned()));
         }
-        lines.extend(call.answered.map(|at| (at, "answered".to_owned())));
+        lines.extend(say::links(call));
+        lines.extend(say::answered(call));
         for leg in call.legs.iter().skip(1) {
             lines.push((leg.from, format!("now with {}", who(&leg.who))));
         }
         for hold in &call.holds {
-            let end = hold.end.map_or("goes on", callfold::calls::HoldEnd::text);
             let length = hold.to.map_or(String::new(), |to| format!(" for {}", to.at - hold.from.at));
-            lines.push((hold.from, format!("on hold{length}: {}, {end}", hold.reason.text())));
+            lines.push((hold.from, format!("on hold{length}: {}", say::hold(call, hold))));
         }
         for spell in &call.conferences {
-            let members: Vec<_> = spell.members.iter().map(|member| who(&member.who)).collect();
             let length = spell.to.map_or(String::new(), |to| format!(" for {}", to.at - spell.from.at));
-            lines.push((spell.from, format!("conference{length}: {}", members.join(", "))));
+            lines.push((spell.from, format!("conference{length}: {}", say::conference(spell))));
         }
         for transfer in &call.transfers {
             let with = transfer.with.as_ref().map_or("somebody unknown".to_owned(), who);
@@ -174,18 +174,17 @@ impl<W: Write> Page<'_, W> {
             };
             lines.push((gap.from, text));
         }
-        lines.extend(call.ended.map(|at| (at, format!("ended: {}", call.outcome.text()))));
+        lines.extend(call.ended.map(|at| (at, say::end(call))));
         lines.sort_by_key(|(at, _)| *at);
         for (at, text) in lines {
             writeln!(self.out, "  {TIME}{}{TIME:#}  {text} {TIME}[{}]{TIME:#}", self.clock(at), at.seq)?;
         }
         let bad = Tone::Warning.style();
         for irregularity in &call.irregularities {
-            let (at, kind) = (irregularity.at, irregularity.kind);
-            let what = IrregularityKind::text(kind);
+            let (at, what) = (irregularity.at, say::irregular(irregularity.kind));
             writeln!(
                 self.out,
-                "  {TIME}{}{TIME:#}  {bad}irregular: {what}{bad:#} {TIME}[{}]{TIME:#}",
+                "  {TIME}{}{TIME:#}  {bad}{what}{bad:#} {TIME}[{}]{TIME:#}",
                 self.clock(at),
                 at.seq
             )?;
@@ -209,43 +208,21 @@ impl<W: Write> Page<'_, W> {
     }
 
     fn command(&self, command: &CommandTrail) -> Vec<String> {
-        let name = match &command.target {
-            Some(target) if !target.as_str().is_empty() => {
-                format!("{} {}", command.name.text(), shown(target.as_str()))
-            }
-            Some(_) | None => command.name.text().to_owned(),
-        };
         let after = |at: Moment| format!("after {}", at.at - command.asked.at);
         let requests: Vec<_> = command
             .requests
             .iter()
             .map(|request| {
-                let fate = match request.fate {
-                    RequestFate::Waiting => "never answered".to_owned(),
-                    RequestFate::Accepted => "agreed".to_owned(),
-                    RequestFate::Refused => "refused".to_owned(),
-                    RequestFate::Failed(code) => format!("failed {}", code.number()),
-                    _ => "?".to_owned(),
-                };
+                let fate = say::fate(request);
                 let when = request.settled.map_or(String::new(), |at| format!(" {}", after(at)));
                 format!("{}: {fate}{when}", shown(request.method.as_str()))
             })
             .collect();
-        let result = match (&command.result, command.done) {
-            (Some(result), Some(_)) if result.is_done() => "done".to_owned(),
-            (Some(result), _) => {
-                let value = callfold::announce::result_value(result);
-                let text =
-                    ["errorMessage", "errormsg", "throws"].iter().find_map(|name| value.get(name)?.as_str());
-                format!("refused: {}", shown(text.unwrap_or("the PBX does not agree")))
-            }
-            (None, _) => "no result".to_owned(),
-        };
         let effect = command.effect.as_ref().map_or("nothing".to_owned(), |effect| {
-            format!("{} {} [{}]", json::change(effect.change), after(effect.at), effect.at.seq)
+            format!("{} {} [{}]", say::effect(effect.change), after(effect.at), effect.at.seq)
         });
         let asked = format!("{} [{}]", self.clock(command.asked), command.asked.seq);
-        vec![name, asked, requests.join("; "), result, effect]
+        vec![say::command(command), asked, requests.join("; "), say::result(command), effect]
     }
 
     fn time(&mut self, ledger: &TimeLedger) -> io::Result<()> {
@@ -267,11 +244,10 @@ impl<W: Write> Page<'_, W> {
 
 /// A call in one line.
 pub(crate) fn row(call: &Call, zone: &TimeZone) -> Vec<String> {
-    let direction = match (call.direction, call.callback) {
-        (_, true) => "callback",
-        (Direction::In, false) => "incoming",
-        (Direction::Out, false) => "outgoing",
-        (_, false) => "–",
+    let direction = match call.direction {
+        Direction::In => "incoming",
+        Direction::Out => "outgoing",
+        Direction::Unknown | _ => "–",
     };
     let ended_by = match call.ended_by {
         Some(EndedBy::Agent) => "agent",
@@ -281,7 +257,7 @@ pub(crate) fn row(call: &Call, zone: &TimeZone) -> Vec<String> {
     vec![
         clock(call.began.at, zone),
         direction.to_owned(),
-        who(&call.other),
+        say::other_side(call),
         length(call.waited()),
         length(call.talk()),
         length(call.held()),

@@ -89,10 +89,10 @@ fn totals(out: &mut impl Write, style: Style, what: &str, tally: &Tally) -> io::
         "{style}{what}: {}, {}, {}, {} ({} refused), {}",
         count(tally.inputs, "input", "inputs"),
         count(tally.events, "event", "events"),
-        count(tally.talks, "talk begun", "talks begun"),
+        count(tally.talks, "talk begun or resumed", "talks begun or resumed"),
         count(tally.commands, "command", "commands"),
         tally.refused,
-        count(tally.findings, "finding", "findings"),
+        count(tally.findings, "finding in messages and clock", "findings in messages and clock"),
     )?;
     if tally.unknown_lines > 0 {
         write!(out, ", {}", count(tally.unknown_lines, "line of an unknown kind", "lines of unknown kinds"))?;

@@ -79,12 +79,18 @@ impl Story {
     /// the step.
     pub(crate) fn tell(&mut self, command: Option<&Command>, events: &[Event], view: &View) -> Vec<Said> {
         let mut said = Vec::new();
+        // The first command of its name is the application's; what the rules make of it comes after.
+        let mut given = command;
         for event in events {
-            if let (Event::CommandGiven { id, .. }, Some(command)) = (event, command) {
+            if let Event::CommandGiven { id, name, .. } = event {
+                let words = match given.take_if(|command| command.name() == *name) {
+                    Some(command) => asked(command, view),
+                    None => format!("{} (callfold's own)", name.text()),
+                };
                 if self.commands.len() >= MAX_COMMANDS {
                     self.commands.pop_first();
                 }
-                self.commands.insert(*id, asked(command, view));
+                self.commands.insert(*id, words);
             }
             let is_news = self.is_news(event, view);
             if self.verbose || (is_news && is_worth_telling(event, events, view)) {
@@ -129,7 +135,17 @@ impl Story {
             Event::CommandGiven { id, name, .. } => {
                 Said::new(Tone::Command, format!("command: {}", words(id, name)))
             }
-            Event::CommandDone { id, name, result } => ended(&words(id, name), result),
+            Event::CommandDone { id, name, result } => {
+                let mut said = ended(&words(id, name), result);
+                let failed = events.iter().find_map(|event| match event {
+                    Event::RequestFailed { command, code, .. } if command == id => Some(code),
+                    _ => None,
+                });
+                if let Some(code) = failed.filter(|_| !result.is_done()) {
+                    said.text.push_str(&format!(" (its request failed: {code})"));
+                }
+                said
+            }
             Event::RequestFailed { command, code, .. } => {
                 let command = self.commands.get(command).map_or("", String::as_str);
                 Said::new(Tone::Bad, format!("command {command}: no answer from the PBX: {code}"))
@@ -567,10 +583,14 @@ fn line(state: LineState) -> &'static str {
 pub(crate) fn ended(command: &str, result: &CommandResult) -> Said {
     let refused = |why: String| Said::new(Tone::Bad, format!("command {command} refused: {why}"));
     match result {
-        CommandResult::Refused { code, method: Some(method), .. } => {
-            refused(format!("{code} ({})", shown(method.as_str())))
+        CommandResult::Refused { code, method, .. } => {
+            let method =
+                method.as_ref().map_or(String::new(), |method| format!(" ({})", shown(method.as_str())));
+            let said = announce::result_value(result);
+            let said = said.get("errormsg").and_then(|text| text.as_str()).filter(|text| !text.is_empty());
+            let said = said.map_or(String::new(), |said| format!(" (the PBX says: {})", shown(said)));
+            refused(format!("{code}{method}{said}"))
         }
-        CommandResult::Refused { code, method: None, .. } => refused(code.to_string()),
         CommandResult::RefusedAtLogin { code, server } => refused(refusal(*code, server.as_ref())),
         CommandResult::RefusedByServer { .. } => refused("the PBX does not agree".to_owned()),
         CommandResult::Misused { misuse: Misuse::ArgumentNullOrEmpty } => {
@@ -942,6 +962,42 @@ mod tests {
             ["command call 102 refused: 2107 error autocall method call"]
         );
         assert!(story.commands.is_empty());
+    }
+
+    #[test]
+    fn a_command_that_the_application_did_not_give_is_callfold_s_own() {
+        let given = |id, name| Event::CommandGiven { id: CommandId(id), name, target: None };
+        let own = given(1, CommandName::SetStatus);
+        assert_eq!(told(std::slice::from_ref(&own)), ["command: setStatus (callfold's own)"]);
+        // What a rule makes of the application's command comes after it.
+        let said = Story::new(false).tell(
+            Some(&Command::Hold),
+            &[given(2, CommandName::Hold), given(3, CommandName::Hold)],
+            &View::default(),
+        );
+        let said: Vec<_> = said.into_iter().map(|said| said.text).collect();
+        assert_eq!(said, ["command: hold", "command: hold (callfold's own)"]);
+    }
+
+    #[test]
+    fn a_refusal_says_what_the_server_said_and_that_it_never_answered() {
+        let (id, name, code) = (CommandId(1), CommandName::Call, ErrorCode::AutocallFailed);
+        let failed = Event::RequestFailed { command: id, qid: 7, code: ErrorCode::NoAnswer };
+        let done = |server: Option<&str>| {
+            let server = server.map(|server| serde_json::from_value(json!(server)).unwrap());
+            Event::CommandDone { id, name, result: CommandResult::Refused { code, method: None, server } }
+        };
+        let refused = "command call refused: 2107 error autocall method call";
+        assert_eq!(
+            told(&[failed, done(None)]),
+            [format!(
+                "{refused} (its request failed: 1102 server didnt understand method or response timeout)"
+            )]
+        );
+        assert_eq!(
+            told(&[done(Some(r#"{"errormsg":"busy"}"#))]),
+            [format!("{refused} (the PBX says: busy)")]
+        );
     }
 
     #[test]

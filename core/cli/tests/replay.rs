@@ -236,7 +236,12 @@ fn several_traces_end_with_what_they_add_up_to() {
     assert_eq!(page.matches("\ntotal: ").count(), 2);
     let last = page.lines().last().unwrap();
     assert!(last.starts_with("total of 2 traces: "), "{last}");
-    assert!(last.ends_with(" 3 talks begun, 14 commands (10 refused), 0 findings"), "{last}");
+    assert!(
+        last.ends_with(
+            " 3 talks begun or resumed, 14 commands (10 refused), 0 findings in messages and clock"
+        ),
+        "{last}"
+    );
 }
 
 #[test]
@@ -284,7 +289,7 @@ fn is_a_finding(frame: &str, why: &str) {
     let (code, told, page) = bad(&format!("{{\"t\":9,\"in\":{frame}}}\n{{\"t\":20,\"end\":{{}}}}\n"));
     assert_eq!((code, told.as_str()), (1, ""), "{why}\n{page}");
     assert!(page.contains(&format!("06:00:00.009  a message could not be read: {why}")), "{why}\n{page}");
-    assert!(page.lines().last().unwrap().ends_with("1 finding"), "{page}");
+    assert!(page.lines().last().unwrap().ends_with("1 finding in messages and clock"), "{page}");
 }
 
 /// A line that is none of a trace ends the replay.
@@ -384,7 +389,10 @@ fn a_line_of_an_unknown_kind_is_warned_of_and_passed_over() {
     let (code, told, page) = bad("{\"t\":9,\"weather\":\"canary-content\"}\n{\"t\":10,\"in\":[\"x\",{}]}\n");
     assert_eq!(code, 0);
     assert_eq!(told, "callfold: standard input: line 6: a line of an unknown kind, passed over\n");
-    assert!(page.lines().last().unwrap().ends_with("0 findings, 1 line of an unknown kind"), "{page}");
+    assert!(
+        page.lines().last().unwrap().ends_with("0 findings in messages and clock, 1 line of an unknown kind"),
+        "{page}"
+    );
 }
 
 #[test]
@@ -519,8 +527,8 @@ fn a_long_session_is_what_its_calls_add_up_to() {
     assert!(rings > 1_000 && rings == ends, "{rings} calls, {ends} ends");
     // Each call is held once, so it has two talks.
     let last = page.lines().last().unwrap();
-    assert!(last.contains(&format!(" {} talks begun, ", 2 * rings)), "{last}");
-    assert!(last.ends_with("(0 refused), 0 findings"), "{last}");
+    assert!(last.contains(&format!(" {} talks begun or resumed, ", 2 * rings)), "{last}");
+    assert!(last.ends_with("(0 refused), 0 findings in messages and clock"), "{last}");
 }
 
 /// The peak is read while the program still waits for the end of its input.

@@ -293,6 +293,55 @@ impl Command {
     }
 }
 
+impl Command {
+    /// The numbers or users that the command names after the [first](Command::target).
+    #[must_use]
+    pub fn other_targets(&self) -> &[PhoneNumber] {
+        let (Self::EndCall { targets: Some(numbers) } | Self::Conference { numbers: Some(numbers), .. }) =
+            self
+        else {
+            return &[];
+        };
+        numbers.get(1..).unwrap_or_default()
+    }
+
+    /// What the command names besides numbers and users: a status and the reason of a break, a method, an event, a chain,
+    /// `true` or `false`. Neither addresses nor what is passed on to the server is in it.
+    #[must_use]
+    pub fn about(&self) -> Vec<Text> {
+        match self {
+            Self::SetStatus { status, reason } | Self::SetUserStatus { status, reason } => {
+                let reason = reason.as_ref().map(BreakReason::text);
+                std::iter::once(status.clone()).chain(reason).collect()
+            }
+            Self::Exec { method, .. } => vec![method.clone()],
+            Self::TriggerCustomEvent { name, .. } => vec![name.clone()],
+            Self::CallJournal { chain } => vec![Text::from(chain.as_str())],
+            Self::Model(ModelCommand::SetAgentState(state)) => vec![state.clone()],
+            Self::Model(ModelCommand::SetWrapUpUserState(on) | ModelCommand::ChangeCallCentreState(on)) => {
+                vec![Text::from(if *on { "true" } else { "false" })]
+            }
+            Self::Connect(_)
+            | Self::Disconnect
+            | Self::Call { .. }
+            | Self::Intercom { .. }
+            | Self::Answer
+            | Self::EndCall { .. }
+            | Self::Hold
+            | Self::Toggle
+            | Self::Transfer { .. }
+            | Self::Commutate
+            | Self::Conference { .. }
+            | Self::Ghost { .. }
+            | Self::SetRedirectNumber { .. }
+            | Self::HttpPassword
+            | Self::Dtmf
+            | Self::Resume
+            | Self::Model(_) => Vec::new(),
+        }
+    }
+}
+
 impl ModelCommand {
     const fn name(&self) -> CommandName {
         match self {
@@ -357,8 +406,27 @@ impl CommandName {
     pub const fn makes_calls(self) -> bool {
         matches!(
             self,
-            Self::Call | Self::Intercom | Self::Conference | Self::ModelMakeCall | Self::ModelMakeConsultCall
+            Self::Conference
+                | Self::GhostListen
+                | Self::GhostHelp
+                | Self::GhostConference
+                | Self::Call
+                | Self::Intercom
+                | Self::ModelMakeCall
+                | Self::ModelMakeConsultCall
         )
+    }
+
+    /// Whether the command calls the number that it names.
+    #[must_use]
+    pub const fn calls_its_target(self) -> bool {
+        matches!(self, Self::Call | Self::Intercom | Self::ModelMakeCall | Self::ModelMakeConsultCall)
+    }
+
+    /// Whether the command has the agent join a call of somebody else's.
+    #[must_use]
+    pub const fn joins_as_ghost(self) -> bool {
+        matches!(self, Self::GhostListen | Self::GhostHelp | Self::GhostConference)
     }
 }
 

@@ -345,6 +345,15 @@ impl BreakReason {
             Self::Text(text) => Value::from(text.as_str()),
         }
     }
+
+    /// The reason as text.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Id(id) => Text::from(id.to_string()),
+            Self::Text(text) => text.clone(),
+        }
+    }
 }
 
 /// What a server told of itself.

@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use callfold_engine::calls::{
-    Call, CallLog, Change, EndedBy, IrregularityKind, Outcome, Over, RequestFate, SpellKind, TimeKind,
-    TransferKind,
+    Call, CallLog, Change, EndedBy, GivenBy, HoldEnd, IrregularityKind, LinkKind, Outcome, Over, RequestFate,
+    SpellKind, TimeKind, TransferKind,
 };
 use callfold_engine::cti::Direction;
 use callfold_engine::{
-    AgentState, CommandId, CommandName, CommandResult, DisconnectReason, ErrorCode, Event, Held, LineState,
-    Parties, Party, PartyUser, Span, Text, Timestamp, UserId,
+    AgentState, Command, CommandId, CommandName, CommandResult, DisconnectReason, ErrorCode, Event, Held,
+    InputKind, LineState, Menu, Parties, Party, PartyUser, Span, Text, Timer, Timestamp, UserId,
 };
 use serde_json::json;
 
@@ -371,4 +371,246 @@ fn a_command_without_an_answer_or_an_effect_says_so() {
     let trail = story.end().commands.remove(0);
     assert_eq!(trail.requests[0].fate, RequestFate::Failed(ErrorCode::NoAnswer));
     assert_eq!((trail.done, trail.effect), (None, None));
+}
+
+/// A competitor of a conference: `user` is its user id.
+fn competitor(number: &str, user: Option<&str>) -> Arc<Party> {
+    let mut party = (*party(number, "")).clone();
+    party.key = format!("competitor {number}").as_str().into();
+    party.chain = None;
+    party.competitor = Some(callfold_engine::Competitor::default());
+    party.user = user.map(|id| PartyUser { id: UserId::from(id), name: None, login: None, comment: None });
+    Arc::new(party)
+}
+
+fn list(parties: &[&Arc<Party>]) -> Event {
+    Event::PartiesChanged { parties: parties.iter().map(|party| (*party).clone()).collect() }
+}
+
+fn conference(id: Option<&str>) -> Event {
+    Event::ConferenceChanged { conference: id.map(Into::into) }
+}
+
+fn on_hold(held: Option<Arc<Party>>) -> Event {
+    Event::HoldChanged { held: held.map(Held::Party) }
+}
+
+fn asked(id: u64, name: CommandName, target: Option<&str>) -> Event {
+    Event::CommandGiven { id: CommandId(id), name, target: target.map(Into::into) }
+}
+
+fn request(id: u64, method: &str) -> Event {
+    Event::RequestSent { command: CommandId(id), qid: 7, method: Text::from(method) }
+}
+
+#[test]
+fn a_menu_that_answers_is_no_irregularity() {
+    let mut story = Story::begin();
+    let mut menu = (*party("7", "chain")).clone();
+    menu.menu = Some(Menu { name: None });
+    let talk = line(LineState::Ready, LineState::Talk);
+    story.at(1, &[list(&[&Arc::new(menu)]), talk]);
+    story.hang_up(2);
+    assert_eq!(kinds(&story.only_call()), []);
+}
+
+#[test]
+fn who_is_in_a_conference_is_told_by_its_list_and_not_by_who_was_there_before() {
+    let mut story = Story::begin();
+    story.talk(1, "chain");
+    let (me, other) = (competitor("101", Some("me")), competitor("102", None));
+    story.at(5, &[conference(Some("c")), list(&[&me, &other])]);
+    story.at(8, &[list(&[&me])]);
+    story.hang_up(10);
+    let call = story.only_call();
+    assert_eq!(call.legs[0].to.unwrap().at, Timestamp::from_millis(5_000));
+    let members = &call.conferences[0].members;
+    assert_eq!(members.iter().map(|member| member.agent).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(members[1].to.unwrap().at, Timestamp::from_millis(8_000));
+    assert_eq!((call.talk().as_secs(), call.conferred().as_secs()), (8, 5));
+}
+
+#[test]
+fn nobody_is_called_by_a_conference_that_the_agent_makes() {
+    let mut story = Story::begin();
+    story.at(1, &[asked(1, CommandName::Conference, Some("102"))]);
+    let me = competitor("101", Some("me"));
+    story.at(2, &[conference(Some("c")), list(&[&me]), line(LineState::Ready, LineState::Talk)]);
+    story.hang_up(5);
+    let call = story.only_call();
+    assert_eq!((call.direction, call.other.is_unknown()), (Direction::Out, true));
+    assert_eq!(call.commands, [CommandId(1)]);
+}
+
+#[test]
+fn a_conference_that_begins_after_a_call_was_asked_for_is_not_known_to_be_that() {
+    let mut story = Story::begin();
+    story.at(1, &[asked(1, CommandName::Call, Some("102"))]);
+    story.at(2, &[conference(Some("c")), line(LineState::Ready, LineState::Talk)]);
+    story.hang_up(5);
+    let call = story.only_call();
+    assert_eq!((call.direction, call.other.is_unknown()), (Direction::Unknown, true));
+}
+
+#[test]
+fn listening_to_somebody_is_the_doing_of_its_command() {
+    let mut story = Story::begin();
+    story.at(1, &[asked(1, CommandName::GhostListen, Some("103"))]);
+    let told = Event::ConferenceInfoTold { ghost: true };
+    story.at(2, &[conference(Some("c")), told, line(LineState::Ready, LineState::Talk)]);
+    story.hang_up(5);
+    let call = story.only_call();
+    assert_eq!((call.direction, call.commands.as_slice()), (Direction::Unknown, &[CommandId(1)][..]));
+    assert!(call.other.is_unknown() && call.conferences[0].ghost);
+}
+
+#[test]
+fn a_callback_says_what_of_it_is_the_agent_s_own_phone() {
+    let mut story = Story::begin();
+    story.at(1, &[with("102", "chain"), line(LineState::Ready, LineState::BackCall)]);
+    story.at(2, &[line(LineState::BackCall, LineState::BackRing)]);
+    story.at(3, &[line(LineState::BackRing, LineState::BackCall)]);
+    story.at(4, &[line(LineState::BackCall, LineState::Call)]);
+    story.hang_up(9);
+    let call = story.only_call();
+    let spells: Vec<_> = call.spells.iter().map(|spell| (spell.kind, spell.callback)).collect();
+    let (ring, dial) = (SpellKind::Ring, SpellKind::Dial);
+    assert_eq!(spells, [(dial, true), (ring, true), (dial, true), (dial, false)]);
+}
+
+#[test]
+fn a_held_call_is_not_ended_by_what_passes_on_the_other() {
+    for (method, by) in [("pbxmaketransfer", None), ("pbxabortcall", Some(EndedBy::Agent))] {
+        let mut story = Story::begin();
+        story.at(1, &[on_hold(Some(party("103", "held")))]);
+        story.at(2, &[asked(1, CommandName::Transfer, Some("104")), request(1, method)]);
+        story.at(3, &[on_hold(None)]);
+        assert_eq!(story.only_call().ended_by, by, "{method}");
+    }
+}
+
+#[test]
+fn a_consultation_and_the_call_it_is_for_know_each_other() {
+    let mut story = Story::begin();
+    story.talk(1, "main");
+    story.at(5, &[asked(1, CommandName::Call, Some("103"))]);
+    let call = [on_hold(Some(party("102", "main"))), with("103", "consult")];
+    story.at(6, &[&call[..], &[line(LineState::Talk, LineState::Call)]].concat());
+    story.at(8, &[line(LineState::Call, LineState::Talk)]);
+    story.at(9, &[asked(2, CommandName::Commutate, None), request(2, "pbxabortcall")]);
+    let free = Event::PartiesChanged { parties: Parties::NONE };
+    story.at(10, &[on_hold(None), free, line(LineState::Talk, LineState::Ready)]);
+    let over = story.end();
+    let links = |call: &Call| -> Vec<_> {
+        let with =
+            |link: &callfold_engine::calls::Link| link.with.number.as_ref().unwrap().as_str().to_owned();
+        call.links.iter().map(|link| (link.kind, link.call.as_str().to_owned(), with(link))).collect()
+    };
+    let of = |id: &str| over.calls.iter().find(|call| call.id.as_str() == id).unwrap();
+    let link = |kind, call: &str, with: &str| (kind, call.to_owned(), with.to_owned());
+    assert_eq!(
+        links(of("main")),
+        [link(LinkKind::Consults, "consult", "103"), link(LinkKind::ConnectedTo, "consult", "103")]
+    );
+    assert_eq!(
+        links(of("consult")),
+        [link(LinkKind::ConsultsFor, "main", "102"), link(LinkKind::ConnectedTo, "main", "102")]
+    );
+    // Both ended, and the line is free: that says more than the hold or the parties.
+    let commutate = over.commands.iter().find(|command| command.name == CommandName::Commutate).unwrap();
+    assert_eq!(commutate.effect.unwrap().change, Change::Line(LineState::Ready));
+}
+
+#[test]
+fn who_was_held_goes_on_in_a_conference_only_if_its_list_has_them() {
+    for (number, end) in [("103", HoldEnd::Conferenced), ("104", HoldEnd::Unknown)] {
+        let mut story = Story::begin();
+        story.at(1, &[on_hold(Some(party("103", "held")))]);
+        story.at(2, &[conference(Some("c")), line(LineState::Ready, LineState::Talk)]);
+        story.at(3, &[list(&[&competitor(number, None)]), on_hold(None)]);
+        let call = story.end().calls.remove(0);
+        assert_eq!(call.holds[0].end, Some(end));
+        let goes_on = call.links.iter().any(|link| link.kind == LinkKind::GoesOnIn);
+        assert_eq!(goes_on, end == HoldEnd::Conferenced);
+    }
+}
+
+#[test]
+fn a_conference_on_hold_has_its_name_and_room() {
+    let mut story = Story::begin();
+    let held = Held::Conference { id: "c".into(), name: Some("Планёрка".into()), room: Some(77) };
+    story.at(1, &[Event::HoldChanged { held: Some(held) }]);
+    story.at(4, &[on_hold(None)]);
+    let call = story.only_call();
+    let of = &call.conferences[0];
+    assert_eq!((of.name.as_ref().map(Text::as_str), of.room), (Some("Планёрка"), Some(77)));
+}
+
+#[test]
+fn a_list_that_is_told_again_is_no_effect() {
+    let mut story = Story::begin();
+    let me = competitor("101", Some("me"));
+    story.at(1, &[conference(Some("c")), list(&[&me]), line(LineState::Ready, LineState::Talk)]);
+    story.at(2, &[asked(1, CommandName::Conference, Some("102"))]);
+    story.at(3, &[list(&[&me])]);
+    let came = competitor("102", None);
+    // As the engine tells it: renewed first, then announced.
+    let renewed = Event::PartiesRefreshed { parties: [me.clone(), came.clone()].into_iter().collect() };
+    story.at(4, &[renewed, list(&[&me, &came])]);
+    let effect = story.end().commands.remove(0).effect.unwrap();
+    assert_eq!((effect.at.at, effect.change), (Timestamp::from_millis(4_000), Change::Came));
+}
+
+#[test]
+fn a_change_of_the_hold_says_which() {
+    let (one, other) = (|| party("102", "chain"), || party("103", "other"));
+    let mut story = Story::begin();
+    story.talk(1, "chain");
+    let steps = [
+        (vec![on_hold(Some(one())), list(&[&other()])], Change::Hold),
+        (vec![on_hold(Some(other())), list(&[&one()])], Change::Exchanged),
+        (vec![on_hold(None)], Change::HoldEnded),
+        (vec![on_hold(Some(other()))], Change::Hold),
+        (vec![on_hold(None), list(&[&other()])], Change::TakenBack),
+    ];
+    for (place, (events, _)) in steps.iter().enumerate() {
+        let second = 3 + 2 * place as i64;
+        story.at(second, &[asked(place as u64, CommandName::Hold, None)]);
+        story.at(second + 1, events);
+    }
+    let mut commands = story.end().commands;
+    commands.sort_by_key(|command| command.id);
+    let found: Vec<_> = commands.iter().map(|command| command.effect.unwrap().change).collect();
+    assert_eq!(found, steps.map(|(_, change)| change));
+}
+
+#[test]
+fn nothing_is_ended_by_a_command_when_there_was_nothing() {
+    let mut story = Story::begin();
+    story.at(1, &[asked(1, CommandName::ModelTransferCall, None)]);
+    story.talk(2, "chain");
+    assert_eq!(story.end().commands[0].effect, None);
+}
+
+#[test]
+fn whose_a_command_is_and_all_that_it_names_is_in_its_input() {
+    let mut story = Story::begin();
+    let command = Command::Conference { numbers: Some(vec!["102".into(), "103".into()]), given: None };
+    story.log.input(&InputKind::Command(command));
+    let own = asked(2, CommandName::Hold, None);
+    story.at(1, &[asked(1, CommandName::Conference, Some("102")), own]);
+    let command = Command::SetUserStatus { status: "break".into(), reason: None };
+    story.log.input(&InputKind::Command(command));
+    story.at(2, &[asked(3, CommandName::SetUserStatus, None)]);
+    story.log.input(&InputKind::Timer(Timer::Reconnect));
+    story.at(3, &[asked(4, CommandName::ModelConnect, None)]);
+    // Of a record whose input was not read nothing is known, whatever came before.
+    story.at(4, &[asked(5, CommandName::Hold, None)]);
+    let mut commands = story.end().commands;
+    commands.sort_by_key(|command| command.id);
+    let by: Vec<_> = commands.iter().map(|command| command.by).collect();
+    let (application, engine) = (Some(GivenBy::Application), Some(GivenBy::Engine));
+    assert_eq!(by, [application, engine, application, engine, None]);
+    let targets: Vec<_> = commands[0].targets().map(|target| target.as_str()).collect();
+    assert_eq!((targets, commands[2].about.as_slice()), (vec!["102", "103"], &[Text::from("break")][..]));
 }

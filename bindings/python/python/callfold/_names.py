@@ -49,6 +49,7 @@ _STRUCTS = (
     model.HoldSpell,
     model.Irregularity,
     model.Leg,
+    model.Link,
     model.Menu,
     model.Moment,
     model.OtherSide,

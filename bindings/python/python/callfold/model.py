@@ -24,10 +24,12 @@ from .words import (
     EndedBy,
     ErrorCode,
     Features,
+    GivenBy,
     HoldEnd,
     HoldReason,
     IrregularityKind,
     LineState,
+    LinkKind,
     Misuse,
     Outcome,
     RequestFate,
@@ -74,6 +76,7 @@ __all__ = [
     "Irregularity",
     "Leg",
     "LineBecame",
+    "Link",
     "Menu",
     "Misused",
     "Moment",
@@ -515,6 +518,8 @@ class Spell:
 
     kind: SpellKind
     """What went on."""
+    callback: bool
+    """Whether it is how a callback begins: the PBX sets the call up (dial), or the agent's own phone rings for it (ring)."""
     from_: Moment
     """From when."""
     to: Moment | None
@@ -532,12 +537,28 @@ class Leg:
 
     who: OtherSide
     """Who."""
+    agent: bool
+    """Whether it is the agent: one of the members of a conference."""
     key: str = field(repr=False)
     """What tells this party from another within the log."""
     from_: Moment
     """From when."""
     to: Moment | None
     """Until when; none while it goes on."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a call has to do with another call of the line."""
+
+    at: Moment
+    """Since when."""
+    kind: LinkKind
+    """What."""
+    call: str
+    """The other call."""
+    with_: OtherSide
+    """Who was on it then, as far as it is known."""
 
 
 @dataclass(frozen=True)
@@ -577,12 +598,19 @@ class ConferenceSpell:
 
     conference: str
     """Which conference."""
+    name: str | None
+    """Its name, where the server told it: of one that was on hold."""
+    room: int | None
+    """Its room, where the server told it: of one that was on hold."""
+    ghost: bool
+    """Whether the agent was in it as a ghost at some time: the server's list is then without most of the others."""
     from_: Moment
     """From when."""
     to: Moment | None
     """Until when; none while it goes on."""
     members: tuple[Leg, ...]
-    """Who was in it, the agent included, when."""
+    """Whom the server listed in it, the agent included, from when until when. Who was invited and did not come yet, or never came,
+    is listed too. Nobody: the list was never told."""
 
 
 @dataclass(frozen=True)
@@ -624,7 +652,7 @@ class Call:
     up_when_connected: bool
     """Whether it was up already when the line was first seen."""
     answered: Moment | None
-    """When it was answered: the first talk."""
+    """The first talk: when it was answered, or when a call that nothing rang or was dialled for began."""
     ended: Moment | None
     """When it ended; none while it goes on."""
     ended_by: EndedBy | None
@@ -634,13 +662,15 @@ class Call:
     spells: tuple[Spell, ...]
     """What went on when, without overlap, in order."""
     legs: tuple[Leg, ...]
-    """Who was at the other end when."""
+    """Who was at the other end when. Who is in a conference is told by `conferences` instead."""
     holds: tuple[HoldSpell, ...]
     """Every time it was on hold."""
     consults_for: str | None
     """The call for which this one consults."""
     consultations: tuple[str, ...]
     """The calls by which this one was consulted."""
+    links: tuple[Link, ...]
+    """What it has to do with other calls of the line, and who was there."""
     transfers: tuple[Transfer, ...]
     """How it was passed on, each time."""
     conferences: tuple[ConferenceSpell, ...]
@@ -755,7 +785,13 @@ class CommandTrail:
     name: CommandName
     """Which command."""
     target: PhoneNumber | None
-    """The number or user that it names."""
+    """The number or user that it names first."""
+    others: tuple[PhoneNumber, ...]
+    """The other numbers or users that it names, where the log was read with its inputs."""
+    about: tuple[str, ...]
+    """What it names besides (a status, a method, ...), where the log was read with its inputs."""
+    by: GivenBy | None
+    """Whose command it is; none where the log was read without its inputs."""
     asked: Moment
     """When it was asked."""
     requests: tuple[RequestTrail, ...]

@@ -20,10 +20,12 @@ __all__ = [
     "EndedBy",
     "ErrorCode",
     "Features",
+    "GivenBy",
     "HoldEnd",
     "HoldReason",
     "IrregularityKind",
     "LineState",
+    "LinkKind",
     "Misuse",
     "NativeName",
     "OddityKind",
@@ -244,6 +246,19 @@ class SpellKind(Word):
     """The connection is down."""
 
 
+class LinkKind(Word):
+    """What a call may have to do with another call of the line."""
+
+    CONSULTS_FOR = "consults for"
+    """It is a consultation for the other call."""
+    CONSULTS = "consults"
+    """It is on hold for a consultation: the other call."""
+    CONNECTED_TO = "connected to"
+    """Who was on it and who was on the other call were connected to each other."""
+    GOES_ON_IN = "goes on in"
+    """Who was on it goes on in the other call, a conference."""
+
+
 class HoldReason(Word):
     """Why a call was put on hold."""
 
@@ -340,15 +355,36 @@ class RequestFate(Word):
     """The server refused."""
 
 
+class GivenBy(Word):
+    """Whose command it is."""
+
+    APPLICATION = "application"
+    """The application gave it."""
+    ENGINE = "engine"
+    """The engine gave it itself: a timer of the CTI model, or a rule that another command or a message set off."""
+
+
 class Change(Word):
     """A change that a command may lead to."""
 
     HOLD = "hold"
-    """Someone was put on hold, or taken back, or changed."""
+    """Somebody is on hold who was not."""
+    TAKEN_BACK = "taken back"
+    """Who was on hold is on the line again, and nobody is on hold."""
+    EXCHANGED = "exchanged"
+    """Who was on hold is on the line again, and somebody else is on hold."""
+    HOLD_ENDED = "hold ended"
+    """Nobody is on hold any more, and who was is not on the line."""
     PARTIES = "parties"
-    """Someone else is at the other end."""
+    """Somebody else is at the other end."""
+    CAME = "somebody came"
+    """Somebody came to those at the other end."""
+    GONE = "somebody left"
+    """Somebody left of those at the other end."""
     CONFERENCE = "conference"
-    """Another conference is ours, or none."""
+    """A conference is ours that was not."""
+    CONFERENCE_LEFT = "conference left"
+    """No conference is ours any more."""
     AGENT = "agent"
     """The agent's state or status."""
     CALL_CENTRE = "call centre"

@@ -1,7 +1,7 @@
 //! What does not fit about commands: no answer, or a change in spite of a refusal.
 
-use callfold_engine::calls::{Change, CommandTrail, Moment, RequestFate};
-use callfold_engine::{CommandId, CommandName, ErrorCode, Event, Span};
+use callfold_engine::calls::{Change, CommandTrail, Fit, Moment, RequestFate, Standing};
+use callfold_engine::{CommandId, CommandName, ErrorCode, Event, PhoneNumber, Span};
 
 use super::{Found, OddityKind};
 
@@ -47,50 +47,85 @@ pub(super) struct Commands {
 struct Asked {
     id: CommandId,
     name: CommandName,
+    target: Option<PhoneNumber>,
     at: Moment,
     refused: Option<Moment>,
     /// The first change that it is for.
     changed: Option<Moment>,
 }
 
+impl Asked {
+    fn fit(&self, change: Change, before: &Standing, after: &Standing) -> Fit {
+        change.fit(self.name, self.target.iter(), before, after)
+    }
+}
+
 impl Commands {
-    /// Follows an event; what it shows to be odd.
-    pub(super) fn event(&mut self, event: &Event, now: Moment) -> Option<Found> {
+    /// Follows a record, before and after which things stood so; what it shows to be odd.
+    pub(super) fn record(
+        &mut self,
+        events: &[Event],
+        (before, after): (&Standing, &Standing),
+        now: Moment,
+    ) -> Vec<Found> {
         self.asked.retain(|asked| now.at - asked.at.at <= LEADS_TO);
-        if let Event::CommandGiven { id, name, .. } = event {
-            // A connection that is refused ends: that is no change in spite of it.
-            let connects =
-                matches!(name, CommandName::Connect | CommandName::ModelConnect | CommandName::Disconnect);
-            if self.asked.len() < MOST && !connects {
-                self.asked.push(Asked { id: *id, name: *name, at: now, refused: None, changed: None });
+        let mut found = Vec::new();
+        for event in events {
+            if let Event::CommandGiven { id, name, target } = event {
+                self.given(*id, *name, target.clone(), now);
+            } else if let Event::CommandDone { id, result, .. } = event
+                && !result.is_done()
+            {
+                found.extend(self.refused(*id, now));
             }
-            return None;
         }
-        if let Event::CommandDone { id, result, .. } = event {
-            let place = self.asked.iter().position(|asked| asked.id == *id)?;
-            let asked = self.asked.get_mut(place)?;
-            if result.is_done() {
-                return None;
+        if !self.asked.is_empty() {
+            for changes in Change::all(before, after, events) {
+                found.extend(self.changed(&changes, before, after, now));
             }
-            asked.refused = Some(now);
-            return asked.changed.map(|changed| odd(asked, changed, now));
         }
-        self.change(Change::of(event)?, now)
+        found
     }
 
-    /// A change is of the oldest command that is for it and was not refused; only what no such command explains is odd.
-    fn change(&mut self, change: Change, now: Moment) -> Option<Found> {
-        let mut of_it = self.asked.iter_mut().filter(|asked| change.is_wanted_by(asked.name));
-        if let Some(asked) = of_it.find(|asked| asked.refused.is_none()) {
-            asked.changed.get_or_insert(now);
+    fn given(&mut self, id: CommandId, name: CommandName, target: Option<PhoneNumber>, at: Moment) {
+        // A connection that is refused ends: that is no change in spite of it.
+        let connects =
+            matches!(name, CommandName::Connect | CommandName::ModelConnect | CommandName::Disconnect);
+        if self.asked.len() < MOST && !connects {
+            self.asked.push(Asked { id, name, target, at, refused: None, changed: None });
+        }
+    }
+
+    fn refused(&mut self, id: CommandId, now: Moment) -> Option<Found> {
+        let asked = self.asked.iter_mut().find(|asked| asked.id == id)?;
+        asked.refused = Some(now);
+        asked.changed.map(|changed| odd(asked, changed, now))
+    }
+
+    /// What happened at once is of the oldest command that it may be for and that was not refused. Only what no such
+    /// command explains is odd, and only if it is surely what the refused one was for: of the same number, say.
+    fn changed(
+        &mut self,
+        changes: &[Change],
+        before: &Standing,
+        after: &Standing,
+        now: Moment,
+    ) -> Option<Found> {
+        let is = |asked: &Asked, fits: fn(Fit) -> bool| {
+            changes.iter().any(|change| fits(asked.fit(*change, before, after)))
+        };
+        let mut not_refused = self.asked.iter_mut().filter(|asked| asked.refused.is_none());
+        if let Some(asked) = not_refused.find(|asked| is(asked, |fit| fit != Fit::No)) {
+            if is(asked, |fit| fit == Fit::Surely) {
+                asked.changed.get_or_insert(now);
+            }
             return None;
         }
-        let refused =
-            self.asked.iter_mut().filter(|asked| change.is_wanted_by(asked.name)).find_map(|asked| {
-                let refused = asked.refused.filter(|refused| now.at - refused.at <= SOON)?;
-                asked.changed.is_none().then_some((asked, refused))
-            });
-        let (asked, refused) = refused?;
+        let (asked, refused) = self.asked.iter_mut().find_map(|asked| {
+            let refused = asked.refused.filter(|refused| now.at - refused.at <= SOON)?;
+            let is_odd = asked.changed.is_none() && is(asked, |fit| fit == Fit::Surely);
+            is_odd.then_some((asked, refused))
+        })?;
         asked.changed = Some(now);
         Some(odd(asked, now, refused))
     }

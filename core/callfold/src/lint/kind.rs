@@ -125,6 +125,11 @@ impl OddityKind {
     }
 }
 
+/// What is irregular about a call, in a sentence.
+pub(crate) const fn sentence(kind: IrregularityKind) -> &'static str {
+    OddityKind::of(kind).1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

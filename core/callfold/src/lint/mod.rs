@@ -24,11 +24,12 @@ mod kind;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use callfold_engine::calls::{Call, CallLog, CommandTrail, Moment};
+use callfold_engine::calls::{Call, CallLog, CommandTrail, Moment, Standing};
 use callfold_engine::{CommandId, Timestamp};
 use serde_json::{Value, json};
 
 pub use kind::OddityKind;
+pub(crate) use kind::sentence;
 
 use crate::log::{Log, LogError, OnProgress, Progress, Stream, StreamId};
 use commands::Commands;
@@ -176,14 +177,19 @@ impl<'w> Walk<'w> {
             };
             let now = Moment { at: told.at, seq: told.seq };
             for event in &told.events {
-                for found in events::of(event, now).into_iter().chain(commands.event(event, now)) {
+                if let Some(found) = events::of(event, now) {
                     self.add(found)?;
                 }
             }
             for found in parties.record(log, stream.id, &told.events, now)? {
                 self.add(found)?;
             }
+            let before = Standing::of(calls.view());
             calls.record(told.seq, told.at, &told.events);
+            let after = Standing::of(calls.view());
+            for found in commands.record(&told.events, (&before, &after), now) {
+                self.add(found)?;
+            }
             let over = calls.take_over();
             self.over(&over.calls, &over.commands)?;
             last = now;

@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 
 use callfold_engine::calls::{Call, CallLog, CommandTrail, TimeLedger};
 use callfold_engine::record::{Hash, Record, RecordError, has_erased, read_sealed, write_sealed};
-use callfold_engine::{PhoneNumber, Span, Text, Timestamp};
+use callfold_engine::{Event, PhoneNumber, Span, Text, Timestamp};
 use callfold_store::{DerivedChange, StoreError, StreamId};
 
 use super::facts;
@@ -51,7 +51,7 @@ impl FoundCall {
 }
 
 /// Raised with every change of what is put away: what is of another version is derived anew.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 /// How many records are folded before what came of them is put away.
 const STEP: usize = 10_000;
 
@@ -440,12 +440,23 @@ impl Log {
                     let place = record.place;
                     let read = Record::read_events(record.bytes, self.store.keys());
                     let (told, events) = read.map_err(|source| StoreError::Record { place, source })?;
-                    Ok((record, told, events))
+                    // Whose a command is, and all that it names, only its input says.
+                    let given = |event: &Event| matches!(event, Event::CommandGiven { .. });
+                    let input = if events.iter().any(given) {
+                        let whole = Record::read(record.bytes, self.store.keys());
+                        Some(whole.map_err(|source| StoreError::Record { place, source })?.input)
+                    } else {
+                        None
+                    };
+                    Ok((record, told, events, input))
                 });
-                let (record, told, events) = match read {
+                let (record, told, events, input) = match read {
                     Ok(read) => read,
                     Err(damage) => return self.damaged(stream, state, changes, damage),
                 };
+                if let Some(input) = &input {
+                    state.log.input(&input.kind);
+                }
                 state.log.record(told.seq, told.at, &events);
                 (state.reached.seq, state.reached.hash) = (told.seq, record.hash);
                 self.put_over(stream, &mut state, &mut changes)?;

@@ -28,8 +28,10 @@ mod html;
 mod ladder;
 mod lanes;
 mod markup;
+pub mod say;
 mod svg;
 mod text;
+mod there;
 mod ticks;
 mod words;
 
@@ -80,7 +82,7 @@ pub struct Timeline {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Lane {
-    /// What it is of: `call`, `hold`, somebody, or a command.
+    /// What it is of: `call`, `hold`, `conference`, somebody, or a command.
     pub name: String,
     /// What went on, by when it began.
     pub bars: Vec<Bar>,
@@ -171,7 +173,7 @@ pub struct Mark {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum MarkKind {
-    /// The call was answered.
+    /// The first talk began: the call was answered, where something rang or was dialled.
     Answered,
     /// The call ended.
     Ended,
@@ -187,6 +189,23 @@ pub enum MarkKind {
     Refused,
     /// What a command led to.
     Effect,
+}
+
+impl MarkKind {
+    /// The kind in a few words.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Answered => "answered, or talk begins",
+            Self::Ended => "ended",
+            Self::Transfer => "passed on",
+            Self::Irregular => "does not fit",
+            Self::Sent => "request sent",
+            Self::Agreed => "agreed, done",
+            Self::Refused => "refused, no answer",
+            Self::Effect => "what a command led to",
+        }
+    }
 }
 
 /// A line of the story.
@@ -237,12 +256,17 @@ impl Timeline {
             title: words::title(call),
             began: call.began,
             ended: call.ended,
-            outcome: call.outcome.text().to_owned(),
-            totals: [("waited", call.waited()), ("talk", call.talk()), ("hold", call.held())]
-                .into_iter()
-                .filter(|(_, span)| *span != Span::ZERO)
-                .map(|(kind, span)| (kind.to_owned(), span))
-                .collect(),
+            outcome: words::outcome(call),
+            totals: [
+                ("waited", call.waited()),
+                ("talk", call.talk()),
+                ("of that in conferences", call.conferred()),
+                ("hold", call.held()),
+            ]
+            .into_iter()
+            .filter(|(_, span)| *span != Span::ZERO)
+            .map(|(kind, span)| (kind.to_owned(), span))
+            .collect(),
             from,
             to,
             lanes,

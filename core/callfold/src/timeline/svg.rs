@@ -15,6 +15,7 @@ const TOP: i64 = 86;
 const LANE: i64 = 28;
 const BAR: i64 = 20;
 const ROW: i64 = 16;
+const LEGEND_ROW: i64 = 18;
 /// The least width of a bar: what was over at once is seen, too.
 const LEAST_T: i64 = 30;
 /// What is too much for a picture: it stays below 300 KB.
@@ -31,9 +32,11 @@ pub(super) fn write(timeline: &Timeline) -> String {
     let rows = marks.iter().map(|(_, row)| row.map_or(0, |row| row + 1)).max().unwrap_or(0);
     let bottom = TOP + LANE * count(lanes.len());
     let legend = bottom + 24 + ROW * count(rows);
+    let items = legend_of(timeline, &lanes);
+    let under = legend + LEGEND_ROW * items.last().map_or(0, |(_, row, _)| *row);
     let mut picture = Picture { timeline, out: Markup::default(), bars: MOST_BARS, left_out: 0, bottom };
     let description = format!("{}. {}", timeline.summary(), spoken(timeline));
-    picture.out.begin_svg((WIDTH, legend + 34), &timeline.title, &description);
+    picture.out.begin_svg((WIDTH, under + 34), &timeline.title, &description);
     picture.head();
     picture.axis();
     picture.gaps();
@@ -45,7 +48,8 @@ pub(super) fn write(timeline: &Timeline) -> String {
     }
     let more = timeline.lanes.iter().skip(MOST_LANES).map(|lane| lane.bars.len() + lane.marks.len());
     picture.left_out += more.sum::<usize>() + timeline.marks.len().saturating_sub(MOST_MARKS);
-    picture.legend(&lanes, legend);
+    picture.legend(&items, legend);
+    picture.left_out(under);
     picture.out.0.push_str("</svg>\n");
     picture.out.0
 }
@@ -236,18 +240,8 @@ impl Picture<'_> {
         }
     }
 
-    /// What happened at once: each kind has a shape of its own.
     fn symbol(&mut self, mark: &Mark, y: i64) {
-        let (class, shape) = match mark.kind {
-            MarkKind::Answered => ("cf-mark", "m0 -6l6 10h-12z"),
-            MarkKind::Ended => ("cf-mark", "m-5 -5h10v10h-10z"),
-            MarkKind::Transfer => ("cf-mark", "m-6 -5l8 0l0 -3l6 8l-6 8l0 -3l-8 0z"),
-            MarkKind::Irregular => ("cf-bad", "m0 -7l7 12h-14z"),
-            MarkKind::Sent => ("cf-mark", "m-3 -5l8 5l-8 5z"),
-            MarkKind::Agreed => ("cf-mark", "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z"),
-            MarkKind::Refused => ("cf-bad", "m-5 -3l2 -2l3 3l3 -3l2 2l-3 3l3 3l-2 2l-3 -3l-3 3l-2 -2l3 -3z"),
-            MarkKind::Effect => ("cf-mark", "m0 -6l5 6l-5 6l-5 -6z"),
-        };
+        let (class, shape) = shape(mark.kind);
         let x = Tenths(x(self.timeline, mark.at.at));
         let words = format!(
             "{}: {} (#{})",
@@ -261,33 +255,112 @@ impl Picture<'_> {
         ));
     }
 
-    /// What the patterns and shapes mean, of those that are there, and what is left out.
-    fn legend(&mut self, lanes: &[&Lane], y: i64) {
-        let is_there = |kind: BarKind| lanes.iter().any(|lane| lane.bars.iter().any(|bar| bar.kind == kind));
-        let kinds = [
-            BarKind::Ring,
-            BarKind::Dial,
-            BarKind::Talk,
-            BarKind::Conference,
-            BarKind::Hold,
-            BarKind::Unknown,
-            BarKind::Party,
-            BarKind::Command,
-        ];
-        let mut left = GUTTER_T;
-        for kind in kinds.into_iter().filter(|kind| is_there(*kind)) {
-            let (class, x, height) = (class(kind), Tenths(left), height(kind).min(14));
-            let top = y + (14 - height) / 2;
-            self.out.put(format_args!(
-                "<rect class=\"{class}\" x=\"{x}\" y=\"{top}\" width=\"22\" height=\"{height}\" rx=\"2\"/>\n"
-            ));
-            self.out.text("cf-soft", (left + 280, (y + 11) * 10), "start", kind.text());
-            left += 280 + count(columns(kind.text())) * super::markup::COLUMN + 160;
+    /// What the patterns and shapes mean, of those that are there.
+    fn legend(&mut self, items: &[(Sign, i64, i64)], y: i64) {
+        for (sign, row, left) in items {
+            let y = y + LEGEND_ROW * row;
+            match sign {
+                Sign::Bar(kind) => {
+                    let (class, x, height) = (class(*kind), Tenths(*left), height(*kind).min(14));
+                    let top = y + (14 - height) / 2;
+                    self.out.put(format_args!(
+                        "<rect class=\"{class}\" x=\"{x}\" y=\"{top}\" width=\"22\" height=\"{height}\" \
+                         rx=\"2\"/>\n"
+                    ));
+                }
+                Sign::Mark(kind) => {
+                    let ((class, shape), x) = (shape(*kind), Tenths(left + 80));
+                    let middle = y + 7;
+                    self.out.put(format_args!("<path class=\"{class}\" d=\"M{x} {middle}{shape}\"/>\n"));
+                }
+            }
+            self.out.text("cf-soft", (left + sign.width(), (y + 11) * 10), "start", sign.text());
         }
+    }
+
+    fn left_out(&mut self, y: i64) {
         if self.left_out > 0 {
             let words = format!("{} more, left out of this picture", self.left_out);
             self.out.text("cf-ink", (GUTTER_T, (y + 28) * 10), "start", &words);
         }
+    }
+}
+
+/// Something that the legend explains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sign {
+    Bar(BarKind),
+    Mark(MarkKind),
+}
+
+impl Sign {
+    const ALL: [Self; 16] = [
+        Self::Bar(BarKind::Ring),
+        Self::Bar(BarKind::Dial),
+        Self::Bar(BarKind::Talk),
+        Self::Bar(BarKind::Conference),
+        Self::Bar(BarKind::Hold),
+        Self::Bar(BarKind::Unknown),
+        Self::Bar(BarKind::Party),
+        Self::Bar(BarKind::Command),
+        Self::Mark(MarkKind::Answered),
+        Self::Mark(MarkKind::Ended),
+        Self::Mark(MarkKind::Transfer),
+        Self::Mark(MarkKind::Irregular),
+        Self::Mark(MarkKind::Sent),
+        Self::Mark(MarkKind::Agreed),
+        Self::Mark(MarkKind::Refused),
+        Self::Mark(MarkKind::Effect),
+    ];
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Bar(kind) => kind.text(),
+            Self::Mark(kind) => kind.text(),
+        }
+    }
+
+    /// How wide it is, with the room after it.
+    const fn width(self) -> i64 {
+        match self {
+            Self::Bar(_) => 280,
+            Self::Mark(_) => 180,
+        }
+    }
+}
+
+/// What the legend explains of what is there, each with its row and where it begins.
+fn legend_of(timeline: &Timeline, lanes: &[&Lane]) -> Vec<(Sign, i64, i64)> {
+    let bars = || lanes.iter().flat_map(|lane| &lane.bars);
+    let marks = || lanes.iter().flat_map(|lane| &lane.marks).chain(&timeline.marks);
+    let is_there = |sign: &Sign| match *sign {
+        Sign::Bar(kind) => bars().any(|bar| bar.kind == kind),
+        Sign::Mark(kind) => marks().any(|mark| mark.kind == kind),
+    };
+    let (mut row, mut left) = (0, GUTTER_T);
+    let place = |sign: Sign| {
+        let wide = sign.width() + count(columns(sign.text())) * super::markup::COLUMN;
+        if left + wide > WIDTH * 10 - 100 {
+            (row, left) = (row + 1, GUTTER_T);
+        }
+        let at = left;
+        left += wide + 160;
+        (sign, row, at)
+    };
+    Sign::ALL.into_iter().filter(is_there).map(place).collect()
+}
+
+/// What happened at once: each kind has a shape of its own.
+const fn shape(kind: MarkKind) -> (&'static str, &'static str) {
+    match kind {
+        MarkKind::Answered => ("cf-mark", "m0 -6l6 10h-12z"),
+        MarkKind::Ended => ("cf-mark", "m-5 -5h10v10h-10z"),
+        MarkKind::Transfer => ("cf-mark", "m-6 -5l8 0l0 -3l6 8l-6 8l0 -3l-8 0z"),
+        MarkKind::Irregular => ("cf-bad", "m0 -7l7 12h-14z"),
+        MarkKind::Sent => ("cf-mark", "m-3 -5l8 5l-8 5z"),
+        MarkKind::Agreed => ("cf-mark", "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z"),
+        MarkKind::Refused => ("cf-bad", "m-5 -3l2 -2l3 3l3 -3l2 2l-3 3l3 3l-2 2l-3 -3l-3 3l-2 -2l3 -3z"),
+        MarkKind::Effect => ("cf-mark", "m0 -6l5 6l-5 6l-5 -6z"),
     }
 }
 

@@ -2,16 +2,19 @@
 
 use callfold_engine::announce::result_value;
 use callfold_engine::calls::{
-    Call, CommandTrail, EndedBy, HoldEnd, HoldSpell, Moment, OtherSide, RequestFate, RequestTrail, Transfer,
-    TransferKind,
+    Call, Change, CommandTrail, ConferenceSpell, EndedBy, GivenBy, HoldEnd, HoldReason, HoldSpell,
+    IrregularityKind, Leg, Link, LinkKind, OtherSide, Outcome, RequestFate, RequestTrail, SpellKind,
+    Transfer, TransferKind, json,
 };
 use callfold_engine::cti::Direction;
-use callfold_engine::phone;
+use callfold_engine::{CommandName, CommandResult, LineState, Misuse, Text, phone};
+
+use super::there::{self, Answer};
 
 /// The most columns of one thing that a server or an application named.
 const MAX_NAME: usize = 120;
 /// The most people who are named at once.
-const MAX_PEOPLE: usize = 16;
+pub(super) const MAX_PEOPLE: usize = 16;
 
 /// Text on one line, without anything that a terminal obeys, turns a line round or XML forbids, cut to `most` columns.
 pub(super) fn cut(text: &str, most: usize) -> String {
@@ -86,6 +89,7 @@ pub(super) fn who(other: &OtherSide) -> String {
     match (name, number) {
         (Some(name), Some(number)) => format!("{name} {number}"),
         (Some(one), None) | (None, Some(one)) => one,
+        (None, None) if other.menu => "a voice menu".to_owned(),
         (None, None) => "somebody unknown".to_owned(),
     }
 }
@@ -101,21 +105,6 @@ pub(super) fn is_same(one: &OtherSide, other: &OtherSide) -> bool {
     }
 }
 
-/// Who was at the other end at a moment; whoever was there last, if nobody was.
-pub(super) fn with_at(call: &Call, at: Moment) -> Vec<&OtherSide> {
-    let begun = call.legs.iter().filter(|leg| leg.from <= at);
-    let there: Vec<_> = begun
-        .clone()
-        .filter(|leg| leg.to.is_none_or(|to| to > at))
-        .map(|leg| &leg.who)
-        .take(MAX_PEOPLE)
-        .collect();
-    if !there.is_empty() {
-        return there;
-    }
-    vec![begun.max_by_key(|leg| leg.from).map_or(&call.other, |leg| &leg.who)]
-}
-
 /// Some people, named.
 pub(super) fn people<'a>(people: impl Iterator<Item = &'a OtherSide>) -> String {
     let mut people = people;
@@ -127,30 +116,90 @@ pub(super) fn people<'a>(people: impl Iterator<Item = &'a OtherSide>) -> String 
     named.join(", ")
 }
 
-/// A conference with those who are in it.
-pub(super) fn conference<'a>(members: impl Iterator<Item = &'a OtherSide>) -> String {
-    let named = people(members);
-    if named.is_empty() { "conference".to_owned() } else { format!("conference: {named}") }
+/// A conference, by what the server told of it.
+pub(super) fn conference(spell: &ConferenceSpell) -> String {
+    let name = spell.name.as_ref().map(Text::as_str).filter(|name| !name.is_empty());
+    let name = name.map_or_else(|| "conference".to_owned(), |name| format!("conference {}", shown(name)));
+    match spell.room {
+        Some(room) => format!("{name}, room {room}"),
+        None => name,
+    }
 }
 
-/// Which way a call went.
-pub(super) fn direction(call: &Call) -> &'static str {
-    match (call.direction, call.callback) {
-        (_, true) => "callback",
-        (Direction::In, false) => "incoming call",
-        (Direction::Out, false) => "outgoing call",
-        (_, false) => "call",
-    }
+/// Somebody of a conference's list.
+pub(super) fn member(member: &Leg) -> String {
+    let who = who(&member.who);
+    if member.agent { format!("{who} (the agent)") } else { who }
 }
 
 /// A call in a few words.
 pub(super) fn title(call: &Call) -> String {
-    let word = match (call.direction, call.callback) {
-        (_, true) | (Direction::Out, false) => "to",
-        (Direction::In, false) => "from",
-        (_, false) => "with",
-    };
-    format!("{} {word} {}", direction(call), who(&call.other))
+    if let Some(conference) = there::first_conference(call) {
+        return title_of_conference(call, conference);
+    }
+    let other = who(&call.other);
+    match (call.direction, call.callback) {
+        (Direction::In, _) => format!("incoming call from {other}"),
+        (Direction::Out, true) => format!("outgoing call to {other}, set up by the PBX"),
+        (Direction::Out, false) => format!("outgoing call to {other}"),
+        (_, _) => format!("call with {other}"),
+    }
+}
+
+fn title_of_conference(call: &Call, conference: &ConferenceSpell) -> String {
+    let name = words_of_role(call, conference);
+    let others = there::members(conference).into_iter().filter(|member| !member.agent);
+    match people(others.map(|member| &member.who)) {
+        _ if conference.members.is_empty() => format!("{name}: who is in it is unknown"),
+        nobody if nobody.is_empty() => format!("{name}: nobody else is listed in it"),
+        named => format!("{name}, listed in it: {named}"),
+    }
+}
+
+fn words_of_role(call: &Call, conference: &ConferenceSpell) -> String {
+    let name = self::conference(conference);
+    if conference.ghost {
+        format!("{name} that the agent joined as a ghost")
+    } else if call.direction == Direction::Out {
+        format!("{name} that the agent made")
+    } else {
+        name
+    }
+}
+
+/// What became of a call, in a few words.
+pub(super) fn outcome(call: &Call) -> String {
+    match call.outcome {
+        Outcome::Answered => match there::answer(call) {
+            None => "on hold when first seen".to_owned(),
+            Some((_, Answer::Nobody)) => "talked on".to_owned(),
+            Some(_) => call.outcome.text().to_owned(),
+        },
+        Outcome::NotAnswered => match not_reached(call) {
+            Some(how) => format!("not answered: it ended {how}"),
+            None => call.outcome.text().to_owned(),
+        },
+        Outcome::Open
+        | Outcome::Transferred
+        | Outcome::Abandoned
+        | Outcome::Declined
+        | Outcome::Busy
+        | Outcome::Failed
+        | Outcome::Lost
+        | Outcome::Unknown
+        | _ => call.outcome.text().to_owned(),
+    }
+}
+
+/// How far a callback came that came to nobody else's phone, as far as the log tells.
+pub(super) fn not_reached(call: &Call) -> Option<&'static str> {
+    let last =
+        call.spells.iter().rfind(|spell| spell.kind != SpellKind::Gap).filter(|spell| spell.callback)?;
+    Some(if last.kind == SpellKind::Ring {
+        "while the agent's own phone rang"
+    } else {
+        "while the PBX set it up"
+    })
 }
 
 /// How a call ended, and by whom.
@@ -160,12 +209,50 @@ pub(super) fn end(call: &Call) -> String {
         Some(EndedBy::OtherSide) => " by the other side",
         _ => "",
     };
-    format!("ended{by}: {}", call.outcome.text())
+    let how = match call.outcome {
+        Outcome::Open | Outcome::Answered => "",
+        Outcome::Transferred => ": passed on",
+        Outcome::Abandoned => " before it was answered",
+        Outcome::Declined => ": declined",
+        Outcome::NotAnswered => match not_reached(call) {
+            Some(how) => return format!("ended{by} {how}"),
+            None => " before it was answered",
+        },
+        Outcome::Busy => ": the number was busy",
+        Outcome::Failed => ": the agent's phone went away",
+        Outcome::Lost => ": it was gone when the connection came back",
+        Outcome::Unknown | _ => ": what became of it is unknown",
+    };
+    format!("ended{by}{how}")
+}
+
+/// Why a call is on hold.
+pub(super) fn hold_reason(call: &Call, hold: &HoldSpell) -> String {
+    let during = |link: &&Link| {
+        link.kind == LinkKind::Consults && link.at >= hold.from && hold.to.is_none_or(|to| link.at <= to)
+    };
+    match hold.reason {
+        HoldReason::PutByUs => "put by the agent".to_owned(),
+        HoldReason::Consultation => match call.links.iter().find(during) {
+            Some(link) => format!("for a consultation with {}", who(&link.with)),
+            None => "for a consultation".to_owned(),
+        },
+        HoldReason::FoundHeld => "since before it was first seen".to_owned(),
+        _ => "nobody knows why".to_owned(),
+    }
 }
 
 /// How a hold ended.
 pub(super) fn hold_end(hold: &HoldSpell) -> &'static str {
-    hold.end.map_or("goes on", HoldEnd::text)
+    match hold.end {
+        None => "goes on",
+        Some(HoldEnd::Returned) => "taken back",
+        Some(HoldEnd::Left) => "the held party left",
+        Some(HoldEnd::Connected) => "the held party was connected to somebody else",
+        Some(HoldEnd::Conferenced) => "the held party was brought into a conference",
+        Some(HoldEnd::Lost) => "it was gone when the connection came back",
+        Some(HoldEnd::Unknown | _) => "how is unknown",
+    }
 }
 
 /// How a call was passed on.
@@ -178,28 +265,106 @@ pub(super) fn transfer(transfer: &Transfer) -> String {
     }
 }
 
-/// A command with what it names.
-pub(super) fn command(command: &CommandTrail) -> String {
-    match &command.target {
-        Some(target) if !target.as_str().is_empty() => {
-            format!("{} {}", command.name.text(), shown(target.as_str()))
-        }
-        Some(_) | None => command.name.text().to_owned(),
+/// What a call has to do with another.
+pub(super) fn link(link: &Link) -> String {
+    let (with, call) = (who(&link.with), shown(link.call.as_str()));
+    match link.kind {
+        LinkKind::ConsultsFor => format!("is a consultation for the call with {with} ({call})"),
+        LinkKind::Consults => format!("the agent consults {with} meanwhile ({call})"),
+        LinkKind::ConnectedTo => format!("connected to {with} ({call})"),
+        LinkKind::GoesOnIn => format!("goes on in the conference of the call {call}"),
+        _ => format!("has to do with the call {call}"),
     }
 }
 
-/// How a command ended.
-pub(super) fn result(command: &CommandTrail) -> String {
-    match &command.result {
-        Some(result) if result.is_done() => "done".to_owned(),
-        Some(result) => {
-            let value = result_value(result);
-            let text =
-                ["errorMessage", "errormsg", "throws"].iter().find_map(|name| value.get(name)?.as_str());
-            format!("refused: {}", shown(text.unwrap_or("the PBX does not agree")))
-        }
-        None => "no result".to_owned(),
+/// What does not fit.
+pub(super) fn irregular(kind: IrregularityKind) -> String {
+    format!("irregular: {}", crate::lint::sentence(kind))
+}
+
+/// A command with what it names, and whose it is if it is not the application's.
+pub(super) fn command(command: &CommandTrail) -> String {
+    let targets = command.targets().map(|target| target.as_str());
+    let names = targets.chain(command.about.iter().map(Text::as_str)).filter(|name| !name.is_empty());
+    let mut all: Vec<_> = names.take(MAX_PEOPLE + 1).map(shown).collect();
+    if all.len() > MAX_PEOPLE {
+        all.truncate(MAX_PEOPLE);
+        all.push("…".to_owned());
     }
+    format!("{} {}", command.name.text(), all.join(", ")).trim_end().to_owned()
+}
+
+/// Whether the engine gave the command itself.
+pub(super) fn is_own(command: &CommandTrail) -> bool {
+    command.by == Some(GivenBy::Engine)
+}
+
+/// How a command ended, with what the server said if it refused.
+pub(super) fn result(command: &CommandTrail) -> String {
+    let Some(result) = &command.result else { return "no result".to_owned() };
+    if result.is_done() {
+        let whom = || command.target.as_ref().map_or(String::new(), |target| shown(target.as_str()));
+        return if command.name == CommandName::GhostListen {
+            "done: the agent hears, and is not heard".to_owned()
+        } else if command.name == CommandName::GhostHelp {
+            format!("done: the agent is heard by {} only", whom())
+        } else if command.name == CommandName::GhostConference {
+            "done: the agent is heard by all".to_owned()
+        } else {
+            "done".to_owned()
+        };
+    }
+    format!("refused: {}", shown(&refusal(result)))
+}
+
+/// Why something was refused: the protocol's words, and the server's own where it had some.
+pub(crate) fn refusal(result: &CommandResult) -> String {
+    if let CommandResult::Misused { misuse } = result {
+        return match misuse {
+            Misuse::ArgumentNullOrEmpty => "a number is needed".to_owned(),
+            Misuse::InvalidOperation => "there is no call to do it with".to_owned(),
+            _ => misuse.name().to_owned(),
+        };
+    }
+    let value = result_value(result);
+    let text =
+        |names: [&str; 2]| names.into_iter().find_map(|name| value.get(name)?.as_str().map(str::to_owned));
+    let ours = value.get("errorMessage").and_then(|text| text.as_str());
+    match (ours, text(["serverErrorMessage", "errormsg"]).filter(|text| !text.is_empty())) {
+        (Some(ours), Some(theirs)) => format!("{ours} (the PBX says: {theirs})"),
+        (Some(one), None) => one.to_owned(),
+        (None, Some(theirs)) => format!("the PBX says: {theirs}"),
+        (None, None) => "the PBX does not agree".to_owned(),
+    }
+}
+
+/// What a command led to.
+pub(super) fn effect(change: Change) -> String {
+    let words = match change {
+        Change::Line(LineState::Ready) => "the line is free",
+        Change::Line(LineState::Disconnected) => "the line has no phone",
+        Change::Line(LineState::Talk) => "talk",
+        Change::Line(LineState::Ring) => "the agent's phone rings",
+        Change::Line(LineState::BackRing) => "the agent's own phone rings, for a call that was asked for",
+        Change::Line(LineState::Call) => "a call is made",
+        Change::Line(LineState::BackCall) => "the PBX sets up a call",
+        Change::Hold => "somebody is on hold",
+        Change::TakenBack => "who was on hold is taken back",
+        Change::Exchanged => "who was on hold is taken back, and somebody else is on hold",
+        Change::HoldEnded => "nobody is on hold any more",
+        Change::Parties => "somebody else is at the other end",
+        Change::Came => "somebody comes",
+        Change::Gone => "somebody leaves",
+        Change::Conference => "a conference",
+        Change::ConferenceLeft => "no conference any more",
+        Change::Agent => "another state of the agent",
+        Change::CallCentre => "the call centre entered or left",
+        Change::Redirect => "another number that calls are redirected to",
+        Change::Connection => "a connection made or ended",
+        // What has no words of its own is told as programs are told it.
+        Change::Line(_) | _ => return json::change(change),
+    };
+    words.to_owned()
 }
 
 /// What became of a request.

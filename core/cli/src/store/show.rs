@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use callfold::calls::{Call, CommandTrail, json as words};
+use callfold::calls::{Call, CommandTrail, TimeKind, json as words};
 use callfold::log::{CallQuery, Log, Stream, StreamId};
 use callfold::timeline::Timeline;
 use clap::Args;
@@ -179,9 +179,6 @@ fn page(
     let mut page = Page { out: &mut io.out, zone };
     page.calls(std::slice::from_ref(call))?;
     page.commands(commands)?;
-    for consultation in &call.consultations {
-        writeln!(io.out, "\nconsulted by the call {}", shown(consultation.as_str()))?;
-    }
     let times: Vec<_> = call
         .time
         .iter()
@@ -189,6 +186,12 @@ fn page(
         .map(|(kind, span)| format!("{} {span}", kind.text()))
         .collect();
     let times = if times.is_empty() { "none".to_owned() } else { times.join(", ") };
-    writeln!(io.out, "\n{TOTAL}time spent on it:{TOTAL:#} {times}")?;
+    writeln!(io.out, "\n{TOTAL}the agent's time spent on it:{TOTAL:#} {times}")?;
+    if call.held() > call.time.of(TimeKind::Hold) {
+        writeln!(
+            io.out,
+            "(while it waited on hold, the time that the agent spent on another call is that call's)"
+        )?;
+    }
     Ok(())
 }

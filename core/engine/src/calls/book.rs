@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::call::{
     Call, CallId, ConferenceSpell, EndedBy, Gap, HoldEnd, HoldReason, HoldSpell, Irregularity,
-    IrregularityKind, Leg, Moment, OtherSide, Outcome, Spell, SpellKind, Transfer, TransferKind, key_of,
+    IrregularityKind, Leg, Link, LinkKind, Moment, OtherSide, Outcome, Spell, SpellKind, Transfer,
+    TransferKind, key_of,
 };
 use super::time::Totals;
 use crate::command::{CommandId, CommandName};
@@ -115,6 +116,7 @@ impl Call {
             holds: Vec::new(),
             consults_for: None,
             consultations: Vec::new(),
+            links: Vec::new(),
             transfers: Vec::new(),
             conferences: Vec::new(),
             gaps: Vec::new(),
@@ -137,6 +139,7 @@ impl Call {
             self.legs.len(),
             self.holds.len(),
             self.consultations.len(),
+            self.links.len(),
             self.transfers.len(),
             self.conferences.len(),
             self.gaps.len(),
@@ -154,7 +157,13 @@ impl Call {
 
     /// From now on this goes on.
     fn goes_on_as(&mut self, kind: Option<SpellKind>, at: Moment) {
-        if self.kind() == kind {
+        self.goes_on(kind, false, at);
+    }
+
+    /// From now on this goes on; `callback` if it is how a callback begins.
+    fn goes_on(&mut self, kind: Option<SpellKind>, callback: bool, at: Moment) {
+        let now = self.spells.last().filter(|spell| spell.to.is_none());
+        if now.map(|spell| (spell.kind, spell.callback)) == kind.map(|kind| (kind, callback)) {
             return;
         }
         if let Some(last) = self.spells.last_mut().filter(|last| last.to.is_none()) {
@@ -165,13 +174,24 @@ impl Call {
             }
         }
         if let Some(kind) = kind.filter(|_| self.spells.len() < MAX_FACTS) {
-            self.spells.push(Spell { kind, from: at, to: None });
+            self.spells.push(Spell { kind, callback, from: at, to: None });
         }
     }
 
     /// Whether a talk is part of it, or must have been before it was first seen.
     fn was_talked_on(&self) -> bool {
         self.answered.is_some() || self.holds.first().is_some_and(|hold| hold.reason == HoldReason::FoundHeld)
+    }
+
+    /// Who is at the other end, as far as it is known: who was there last.
+    fn with(&self) -> OtherSide {
+        self.legs.last().map_or_else(|| self.other.clone(), |leg| leg.who.clone())
+    }
+
+    fn link(&mut self, kind: LinkKind, call: CallId, with: OtherSide, at: Moment) {
+        if self.links.len() < MAX_FACTS {
+            self.links.push(Link { at, kind, call, with });
+        }
     }
 
     /// Who is at the other end now.
@@ -186,18 +206,19 @@ impl Call {
         match self.legs.last_mut().filter(|leg| leg.to.is_none()) {
             Some(leg) if leg.key == key => leg.who = who,
             // A party told by its chain alone turns out to be someone.
-            Some(leg) if leg.who.is_unknown() => *leg = Leg { who, key, from: leg.from, to: None },
+            Some(leg) if leg.who.is_unknown() => {
+                *leg = Leg { who, agent: false, key, from: leg.from, to: None }
+            }
             Some(leg) => {
                 leg.to = Some(at);
                 let from = leg.who.clone();
-                self.legs.push(Leg { who, key, from: at, to: None });
+                self.legs.push(Leg { who, agent: false, key, from: at, to: None });
                 // A menu that gives way to someone passes nobody on.
-                let in_conference = self.conferences.last().is_some_and(|spell| spell.to.is_none());
-                if talked && !from.menu && !in_conference && self.transfers.len() < MAX_FACTS {
+                if talked && !from.menu && self.transfers.len() < MAX_FACTS {
                     self.transfers.push(Transfer { at, kind: TransferKind::ToUs, with: Some(from) });
                 }
             }
-            None => self.legs.push(Leg { who, key, from: at, to: None }),
+            None => self.legs.push(Leg { who, agent: false, key, from: at, to: None }),
         }
         if self.legs.len() > MAX_FACTS {
             self.legs.remove(0);
@@ -208,6 +229,13 @@ impl Call {
         if let Some(hold) = self.holds.last_mut().filter(|hold| hold.to.is_none()) {
             hold.to = Some(at);
             hold.end = Some(how);
+        }
+    }
+
+    /// From now on the conference's list says who is there.
+    fn leave_legs(&mut self, at: Moment) {
+        for leg in self.legs.iter_mut().filter(|leg| leg.to.is_none()) {
+            leg.to = Some(at);
         }
     }
 
@@ -227,9 +255,7 @@ impl Call {
         if let Some(gap) = self.gaps.last_mut().filter(|gap| gap.to.is_none()) {
             gap.to = Some(at);
         }
-        for leg in self.legs.iter_mut().filter(|leg| leg.to.is_none()) {
-            leg.to = Some(at);
-        }
+        self.leave_legs(at);
         self.ended = Some(at);
     }
 
@@ -451,6 +477,12 @@ impl Book {
                 Some(place) => open.remove(place),
                 None => found_held(held, at),
             };
+            if let Held::Conference { id, name, room } = held
+                && let Some(spell) = call.conferences.iter_mut().rev().find(|spell| spell.conference == *id)
+            {
+                spell.name.clone_from(name);
+                spell.room = *room;
+            }
             self.put_on_hold(&mut call, at);
             self.held = Some(call);
         }
@@ -508,6 +540,8 @@ impl Book {
         let is_call = call.direction == Direction::Out && call.conferences.is_empty();
         if call.began == at && is_call && call.consults_for.is_none() {
             call.consults_for = Some(held.id.clone());
+            call.link(LinkKind::ConsultsFor, held.id.clone(), held.with(), at);
+            held.link(LinkKind::Consults, call.id.clone(), call.with(), at);
             if held.consultations.len() < MAX_FACTS {
                 held.consultations.push(call.id.clone());
             }
@@ -538,7 +572,10 @@ impl Book {
         let direction = match view.line {
             LineState::Ring => Direction::In,
             LineState::Call | LineState::BackCall | LineState::BackRing => Direction::Out,
-            LineState::Talk if occupant.conference.is_some() && self.is_calling(at) => Direction::Out,
+            // A conference that the agent made. One that the agent was invited to is nobody's call of theirs.
+            LineState::Talk if occupant.conference.is_some() && self.asked_for_conference(at) => {
+                Direction::Out
+            }
             LineState::Talk | LineState::Unknown | LineState::Disconnected | LineState::Ready => {
                 Direction::Unknown
             }
@@ -546,19 +583,31 @@ impl Book {
         let mut call = Call::new(occupant.chain.clone(), direction, other, at);
         call.callback = matches!(view.line, LineState::BackCall | LineState::BackRing);
         call.up_when_connected = !self.seen_line;
-        if view.line == LineState::Talk && !call.up_when_connected && occupant.conference.is_none() {
+        // A menu answers by itself: nothing rings for it.
+        let is_menu = occupant.party.as_ref().is_some_and(|party| party.menu.is_some());
+        let is_one = occupant.conference.is_none();
+        if view.line == LineState::Talk && !call.up_when_connected && is_one && !is_menu {
             call.irregular(IrregularityKind::TalkWithoutRing, at);
         }
-        if direction == Direction::Out && self.is_calling(at) {
-            // One call comes of it.
-            if let Some(asked) = self.evidence.calling.take() {
-                call.commands.push(asked.command);
-                if call.other.is_unknown() {
-                    call.other.number = asked.target;
-                }
+        let is_calling = self.is_calling(at);
+        let is_of_it = |asked: &mut Asked| {
+            let joined = occupant.conference.is_some() && asked.name.joins_as_ghost();
+            is_calling && (direction == Direction::Out || joined)
+        };
+        // One call comes of it.
+        if let Some(asked) = self.evidence.calling.take_if(is_of_it) {
+            call.commands.push(asked.command);
+            // Who is asked into a conference, or is listened to, is not called by that.
+            if call.other.is_unknown() && asked.name.calls_its_target() {
+                call.other.number = asked.target;
             }
         }
         call
+    }
+
+    fn asked_for_conference(&self, at: Moment) -> bool {
+        let asked = self.evidence.calling.as_ref();
+        self.is_calling(at) && asked.is_some_and(|asked| asked.name == CommandName::Conference)
     }
 
     fn is_calling(&self, at: Moment) -> bool {
@@ -568,7 +617,7 @@ impl Book {
     /// The agent called someone else; a conference is made of the talk that there is.
     fn is_consulting(&self, at: Moment) -> bool {
         let asked = self.evidence.calling.as_ref();
-        self.is_calling(at) && asked.is_some_and(|asked| asked.name != CommandName::Conference)
+        self.is_calling(at) && asked.is_some_and(|asked| asked.name.calls_its_target())
     }
 
     /// Both the consultation and the call it served went at once because the agent asked for it, or the
@@ -589,18 +638,19 @@ impl Book {
     /// The two calls are connected to each other. The one that was consulted for is passed on to the one by
     /// which it was; if neither was, the held one to the one on the line.
     fn attended_transfer(&mut self, connected: Vec<Call>, at: Moment) {
-        let with = |call: &Call| call.legs.last().map_or_else(|| call.other.clone(), |leg| leg.who.clone());
-        let parties: Vec<OtherSide> = connected.iter().rev().map(with).collect();
+        let parties: Vec<(CallId, OtherSide)> =
+            connected.iter().rev().map(|call| (call.id.clone(), call.with())).collect();
         let serves =
             |call: &Call| connected.iter().any(|served| call.consults_for.as_ref() == Some(&served.id));
         let consulting = connected.iter().position(serves).unwrap_or(0);
-        for (place, (mut call, to)) in connected.into_iter().zip(parties).enumerate() {
+        for (place, (mut call, (other, to))) in connected.into_iter().zip(parties).enumerate() {
+            call.link(LinkKind::ConnectedTo, other, to.clone(), at);
+            call.ended_by = self.asked_to_end(&call, at).map(|_| EndedBy::Agent);
             call.end_hold(at, HoldEnd::Connected);
             if place != consulting && call.transfers.len() < MAX_FACTS {
                 call.transfers.push(Transfer { at, kind: TransferKind::Attended, with: Some(to) });
             }
             call.outcome = Outcome::Transferred;
-            call.ended_by = self.asked_to_end(&call, at).map(|_| EndedBy::Agent);
             call.end(at);
             self.keep(call);
         }
@@ -638,7 +688,13 @@ impl Book {
     /// What the agent asked that explains the end of this call.
     fn asked_to_end(&self, call: &Call, at: Moment) -> Option<&Asked> {
         let asked = self.evidence.ending.as_ref();
-        asked.filter(|asked| at.at - asked.at.at <= EXPLAINS && call.commands.contains(&asked.command))
+        // What passes on, or takes leave of, the one on the line does nothing to the one on hold.
+        let is_held = call.holds.last().is_some_and(|hold| hold.to.is_none());
+        asked.filter(|asked| {
+            at.at - asked.at.at <= EXPLAINS
+                && call.commands.contains(&asked.command)
+                && (!is_held || asked.sent("pbxabortcall"))
+        })
     }
 
     fn end(&mut self, mut call: Call, view: &View, replaced: bool, at: Moment) {
@@ -675,8 +731,9 @@ impl Book {
                 call.transfers.push(Transfer { at, kind: TransferKind::Blind, with });
             }
             outcome = Outcome::Transferred;
-        } else if was_held && view.conference.is_some() {
+        } else if let Some(conference) = self.goes_on_in_conference(&call, view).filter(|_| was_held) {
             call.end_hold(at, HoldEnd::Conferenced);
+            call.link(LinkKind::GoesOnIn, conference, OtherSide::default(), at);
             outcome = Outcome::Answered;
         } else if replaced && !was_held && ended_by.is_none() {
             call.irregular(IrregularityKind::ReplacedWithoutEnd, at);
@@ -688,6 +745,13 @@ impl Book {
         call.ended_by = ended_by;
         call.end(at);
         self.keep(call);
+    }
+
+    /// The call of the line, if it is a conference with somebody of `call` in it.
+    fn goes_on_in_conference(&self, call: &Call, view: &View) -> Option<CallId> {
+        let mut members = view.parties.as_slice().iter().filter(|party| party.competitor.is_some());
+        let is_in = view.conference.is_some() && members.any(|member| call.has_party(member));
+        self.line.as_ref().filter(|_| is_in).map(|line| line.id.clone())
     }
 
     /// The agent asked to pass the talk on without speaking to the other first.
@@ -749,11 +813,12 @@ fn follow(call: &mut Call, view: &View, occupant: &Occupant, at: Moment) {
         LineState::Talk if view.conference.is_some() => SpellKind::Conference,
         LineState::Talk | LineState::Ready | LineState::Disconnected | LineState::Unknown => SpellKind::Talk,
     };
-    call.callback |= matches!(view.line, LineState::BackCall | LineState::BackRing);
+    let callback = matches!(view.line, LineState::BackCall | LineState::BackRing);
+    call.callback |= callback;
     if view.line == LineState::Talk && call.answered.is_none() {
         call.answered = Some(at);
     }
-    call.goes_on_as(Some(kind), at);
+    call.goes_on(Some(kind), callback, at);
 }
 
 /// Who is in the call's conference.
@@ -763,17 +828,22 @@ fn follow_conference(call: &mut Call, view: &View, at: Moment) {
     };
     if !call.is_in_conference(&conference.id) {
         call.leave_conference(at);
+        call.leave_legs(at);
         if call.conferences.len() >= MAX_FACTS {
             return;
         }
         call.conferences.push(ConferenceSpell {
             conference: conference.id.clone(),
+            name: None,
+            room: None,
+            ghost: false,
             from: at,
             to: None,
             members: Vec::new(),
         });
     }
     let Some(spell) = call.conferences.last_mut() else { return };
+    spell.ghost |= conference.ghost;
     let present = view.parties.as_slice().iter().filter(|party| party.competitor.is_some());
     for party in present.clone() {
         let room = spell.members.len() < MAX_FACTS;
@@ -782,7 +852,9 @@ fn follow_conference(call: &mut Call, view: &View, at: Moment) {
             Some(member) => member.who = OtherSide::of(party),
             None if room => {
                 let (who, key) = (OtherSide::of(party), key_of(party));
-                spell.members.push(Leg { who, key, from: at, to: None });
+                let user = party.user.as_ref().map(|user| &user.id);
+                let agent = user.is_some() && user == view.agent.user.as_ref();
+                spell.members.push(Leg { who, agent, key, from: at, to: None });
             }
             None => {}
         }
@@ -802,9 +874,16 @@ fn found_held(held: &Held, at: Moment) -> Call {
     if let Some(party) = held.party() {
         call.leg(party, at);
     }
-    if let Held::Conference { id, .. } = held {
-        let members = Vec::new();
-        call.conferences.push(ConferenceSpell { conference: id.clone(), from: at, to: None, members });
+    if let Held::Conference { id, name, room } = held {
+        call.conferences.push(ConferenceSpell {
+            conference: id.clone(),
+            name: name.clone(),
+            room: *room,
+            ghost: false,
+            from: at,
+            to: None,
+            members: Vec::new(),
+        });
     }
     call.irregular(IrregularityKind::HoldWithoutTalk, at);
     call

@@ -57,7 +57,7 @@ pub struct Call {
     pub began: Moment,
     /// Whether it was up already when the line was first seen.
     pub up_when_connected: bool,
-    /// When it was answered: the first talk.
+    /// The first talk: when it was answered, or when a call that nothing rang or was dialled for began.
     pub answered: Option<Moment>,
     /// When it ended; none while it goes on.
     pub ended: Option<Moment>,
@@ -67,7 +67,7 @@ pub struct Call {
     pub outcome: Outcome,
     /// What went on when, without overlap, in order.
     pub spells: Vec<Spell>,
-    /// Who was at the other end when.
+    /// Who was at the other end when. Who is in a conference is told by [`Call::conferences`] instead.
     pub legs: Vec<Leg>,
     /// Every time it was on hold.
     pub holds: Vec<HoldSpell>,
@@ -75,6 +75,8 @@ pub struct Call {
     pub consults_for: Option<CallId>,
     /// The calls by which this one was consulted.
     pub consultations: Vec<CallId>,
+    /// What it has to do with other calls of the line, and who was there.
+    pub links: Vec<Link>,
     /// How it was passed on, each time.
     pub transfers: Vec<Transfer>,
     /// The conferences that it was part of.
@@ -94,6 +96,12 @@ impl Call {
     #[must_use]
     pub fn talk(&self) -> Span {
         self.total(SpellKind::Talk) + self.total(SpellKind::Conference)
+    }
+
+    /// How long of its talk was in conferences.
+    #[must_use]
+    pub fn conferred(&self) -> Span {
+        self.total(SpellKind::Conference)
     }
 
     /// How long it was on hold.
@@ -256,6 +264,9 @@ impl SpellKind {
 pub struct Spell {
     /// What went on.
     pub kind: SpellKind,
+    /// Whether it is how a callback begins: the PBX sets the call up (dial), or the agent's own phone rings for it
+    /// (ring).
+    pub callback: bool,
     /// From when.
     pub from: Moment,
     /// Until when; none while it goes on.
@@ -268,11 +279,62 @@ pub struct Spell {
 pub struct Leg {
     /// Who.
     pub who: OtherSide,
+    /// Whether it is the agent: one of the members of a conference.
+    pub agent: bool,
     pub(super) key: PartyKey,
     /// From when.
     pub from: Moment,
     /// Until when; none while it goes on.
     pub to: Option<Moment>,
+}
+
+impl Leg {
+    /// Whether the server told both as the same party.
+    #[must_use]
+    pub fn is_same_party(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+/// What a call has to do with another call of the line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Link {
+    /// Since when.
+    pub at: Moment,
+    /// What.
+    pub kind: LinkKind,
+    /// The other call.
+    pub call: CallId,
+    /// Who was on it then, as far as it is known.
+    pub with: OtherSide,
+}
+
+/// What a call may have to do with another call of the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum LinkKind {
+    /// It is a consultation for the other call.
+    ConsultsFor,
+    /// It is on hold for a consultation: the other call.
+    Consults,
+    /// Who was on it and who was on the other call were connected to each other.
+    ConnectedTo,
+    /// Who was on it goes on in the other call, a conference.
+    GoesOnIn,
+}
+
+impl LinkKind {
+    /// The kind in a word.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::ConsultsFor => "consults for",
+            Self::Consults => "consults",
+            Self::ConnectedTo => "connected to",
+            Self::GoesOnIn => "goes on in",
+        }
+    }
 }
 
 /// A time on hold.
@@ -388,11 +450,18 @@ impl TransferKind {
 pub struct ConferenceSpell {
     /// Which conference.
     pub conference: ConferenceId,
+    /// Its name, where the server told it: of one that was on hold.
+    pub name: Option<Text>,
+    /// Its room, where the server told it: of one that was on hold.
+    pub room: Option<i64>,
+    /// Whether the agent was in it as a ghost at some time: the server's list is then without most of the others.
+    pub ghost: bool,
     /// From when.
     pub from: Moment,
     /// Until when; none while it goes on.
     pub to: Option<Moment>,
-    /// Who was in it, the agent included, when.
+    /// Whom the server listed in it, the agent included, from when until when. Who was invited and did not come yet, or
+    /// never came, is listed too. Nobody: the list was never told.
     pub members: Vec<Leg>,
 }
 

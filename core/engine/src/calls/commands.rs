@@ -3,12 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::call::Moment;
+use super::change::{Change, Fit, Standing};
 use crate::codes::ErrorCode;
-use crate::command::{CommandId, CommandName};
+use crate::command::{Command, CommandId, CommandName};
 use crate::event::{CommandResult, Event};
+use crate::input::InputKind;
 use crate::text::{PhoneNumber, Text};
 use crate::time::Span;
-use crate::view::LineState;
+use crate::view::View;
 
 /// A change that comes later than this after a command is not of its doing.
 const LEADS_TO: Span = Span::from_secs(20);
@@ -25,8 +27,14 @@ pub struct CommandTrail {
     pub id: CommandId,
     /// Which command.
     pub name: CommandName,
-    /// The number or user that it names.
+    /// The number or user that it names first.
     pub target: Option<PhoneNumber>,
+    /// The other numbers or users that it names, where the log was read with its [inputs](super::CallLog::input).
+    pub others: Vec<PhoneNumber>,
+    /// What it names besides ([`Command::about`]), where the log was read with its inputs.
+    pub about: Vec<Text>,
+    /// Whose command it is; none where the log was read without its inputs.
+    pub by: Option<GivenBy>,
     /// When it was asked.
     pub asked: Moment,
     /// What was sent for it.
@@ -37,6 +45,58 @@ pub struct CommandTrail {
     pub result: Option<CommandResult>,
     /// What it led to; none if nothing came of it in time.
     pub effect: Option<CommandEffect>,
+}
+
+impl CommandTrail {
+    /// Every number or user that it names, as far as it is known.
+    pub fn targets(&self) -> impl Iterator<Item = &PhoneNumber> {
+        self.target.iter().chain(&self.others)
+    }
+}
+
+/// Whose command it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum GivenBy {
+    /// The application gave it.
+    Application,
+    /// The engine gave it itself: a timer of the CTI model, or a rule that another command or a message set off.
+    Engine,
+}
+
+impl GivenBy {
+    /// Whose, in a word.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Application => "application",
+            Self::Engine => "engine",
+        }
+    }
+}
+
+/// What the input of a record says of the commands in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// The application's command, until the event of it was read.
+    given: Option<(CommandName, Vec<PhoneNumber>, Vec<Text>)>,
+}
+
+impl Asked {
+    pub(super) fn of(input: &InputKind<'_>) -> Self {
+        let of_command =
+            |command: &Command| (command.name(), command.other_targets().to_vec(), command.about());
+        Self { given: if let InputKind::Command(command) = input { Some(of_command(command)) } else { None } }
+    }
+
+    /// Whose the command of this event is, and what it names that the event does not.
+    fn take(&mut self, name: CommandName) -> (GivenBy, Vec<PhoneNumber>, Vec<Text>) {
+        // The first of its name is the application's; what the rules make of it comes after.
+        match self.given.take_if(|(given, ..)| *given == name) {
+            Some((_, others, about)) => (GivenBy::Application, others, about),
+            None => (GivenBy::Engine, Vec::new(), Vec::new()),
+        }
+    }
 }
 
 /// A request and its answer.
@@ -79,96 +139,6 @@ pub struct CommandEffect {
     pub at: Moment,
 }
 
-/// A change that a command may lead to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Change {
-    /// The line entered this state.
-    Line(LineState),
-    /// Someone was put on hold, or taken back, or changed.
-    Hold,
-    /// Someone else is at the other end.
-    Parties,
-    /// Another conference is ours, or none.
-    Conference,
-    /// The agent's state or status.
-    Agent,
-    /// The agent entered or left the call centre.
-    CallCentre,
-    /// The number that calls are redirected to.
-    Redirect,
-    /// The connection was made or ended.
-    Connection,
-}
-
-impl Change {
-    /// The change that an event is, if it is one.
-    #[must_use]
-    pub fn of(event: &Event) -> Option<Self> {
-        if let Event::LineChanged { to, .. } = event {
-            return Some(Self::Line(*to));
-        }
-        let agent = matches!(event, Event::AgentStateChanged { .. } | Event::StatusChanged { .. });
-        [
-            (agent, Self::Agent),
-            (matches!(event, Event::CallCentreChanged { .. }), Self::CallCentre),
-            (matches!(event, Event::HoldChanged { .. }), Self::Hold),
-            (matches!(event, Event::PartiesChanged { .. }), Self::Parties),
-            (matches!(event, Event::ConferenceChanged { .. }), Self::Conference),
-            (matches!(event, Event::RedirectNumberTold { .. }), Self::Redirect),
-            (matches!(event, Event::Connected | Event::Disconnected { .. }), Self::Connection),
-        ]
-        .into_iter()
-        .find_map(|(is, change)| is.then_some(change))
-    }
-
-    /// Whether this is what the command is for.
-    #[must_use]
-    pub fn is_wanted_by(self, name: CommandName) -> bool {
-        use LineState::{BackCall, BackRing, Call, Disconnected, Ready, Talk};
-        match name {
-            CommandName::Connect | CommandName::ModelConnect | CommandName::Disconnect => {
-                self == Self::Connection
-            }
-            CommandName::Call
-            | CommandName::Intercom
-            | CommandName::ModelMakeCall
-            | CommandName::ModelMakeConsultCall => {
-                matches!(self, Self::Line(Call | BackCall | BackRing | Talk))
-            }
-            CommandName::Answer | CommandName::ModelAnswerCall => matches!(self, Self::Line(Talk | Call)),
-            CommandName::EndCall
-            | CommandName::Commutate
-            | CommandName::Transfer
-            | CommandName::ModelDropCall
-            | CommandName::ModelTransferCall
-            | CommandName::ModelCancelTransfer
-            | CommandName::ModelBlindTransferCall => {
-                matches!(self, Self::Line(Ready | Disconnected) | Self::Hold | Self::Parties)
-            }
-            CommandName::Hold | CommandName::Toggle | CommandName::ModelHoldOrUnholdCall => {
-                self == Self::Hold
-            }
-            CommandName::Conference
-            | CommandName::GhostListen
-            | CommandName::GhostHelp
-            | CommandName::GhostConference => matches!(self, Self::Conference | Self::Parties),
-            CommandName::SetStatus
-            | CommandName::SetUserStatus
-            | CommandName::ModelSetAgentState
-            | CommandName::ModelSetWrapUpUserState => self == Self::Agent,
-            CommandName::ModelChangeCallCentreState => self == Self::CallCentre,
-            CommandName::SetRedirectNumber => self == Self::Redirect,
-            CommandName::Exec
-            | CommandName::TriggerCustomEvent
-            | CommandName::HttpPassword
-            | CommandName::CallJournal
-            | CommandName::Dtmf
-            | CommandName::Resume => false,
-        }
-    }
-}
-
 /// The commands of a stream that are still followed, and those that are through.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Commands {
@@ -176,12 +146,19 @@ pub(super) struct Commands {
 }
 
 impl Commands {
-    pub(super) fn event(&mut self, event: &Event, at: Moment) {
+    /// Follows an event; `asked` is what the record's input says, if it is known.
+    pub(super) fn event(&mut self, event: &Event, asked: Option<&mut Asked>, at: Moment) {
         if let Event::CommandGiven { id, name, target } = event {
+            let told = asked.map(|asked| asked.take(*name));
+            let by = told.as_ref().map(|(by, ..)| *by);
+            let (_, others, about) = told.unwrap_or((GivenBy::Engine, Vec::new(), Vec::new()));
             self.followed.push(CommandTrail {
                 id: *id,
                 name: *name,
                 target: target.clone(),
+                others,
+                about,
+                by,
                 asked: at,
                 requests: Vec::new(),
                 done: None,
@@ -203,14 +180,17 @@ impl Commands {
             self.settle(*command, *qid, fate, at);
         } else if let Event::RequestFailed { command, qid, code } = event {
             self.settle(*command, *qid, RequestFate::Failed(*code), at);
-        } else if let Event::CommandDone { id, result, .. } = event {
-            if let Some(trail) = self.of(*id) {
-                trail.done = Some(at);
-                trail.result = Some(result.clone());
-            }
-        } else {
-            self.change(event, at);
+        } else if let Event::CommandDone { id, result, .. } = event
+            && let Some(trail) = self.of(*id)
+        {
+            trail.done = Some(at);
+            trail.result = Some(result.clone());
         }
+    }
+
+    /// Whether there is a command that a change may belong to.
+    pub(super) fn is_following(&self) -> bool {
+        !self.followed.is_empty()
     }
 
     fn of(&mut self, id: CommandId) -> Option<&mut CommandTrail> {
@@ -227,21 +207,25 @@ impl Commands {
         }
     }
 
-    /// A change belongs to the oldest command that is for it and has had none.
-    fn change(&mut self, event: &Event, at: Moment) {
-        let Some(change) = Change::of(event) else { return };
-        // A list of parties that changes with the line says less than the line.
-        let said_less = |effect: &CommandEffect| {
-            effect.at == at && effect.change == Change::Parties && matches!(change, Change::Line(_))
-        };
-        let trail = self.followed.iter_mut().find(|trail| {
-            trail.effect.as_ref().is_none_or(said_less)
-                && change.is_wanted_by(trail.name)
-                && at.at - trail.asked.at <= LEADS_TO
-                && trail.result.as_ref().is_none_or(CommandResult::is_done)
-        });
-        if let Some(trail) = trail {
-            trail.effect = Some(CommandEffect { change, at });
+    /// The record is over: what it changed belongs, each thing to the oldest command that is for it and has had none.
+    pub(super) fn changed(&mut self, before: &Standing, view: &View, events: &[Event], at: Moment) {
+        let after = Standing::of(view);
+        for changes in Change::all(before, &after, events) {
+            let fits = |trail: &CommandTrail, change: Change| {
+                change.fit(trail.name, trail.targets(), before, &after) != Fit::No
+            };
+            let waits = |trail: &CommandTrail| {
+                trail.effect.is_none()
+                    && at.at - trail.asked.at <= LEADS_TO
+                    && trail.result.as_ref().is_none_or(CommandResult::is_done)
+            };
+            let effect = self.followed.iter_mut().filter(|trail| waits(trail)).find_map(|trail| {
+                let change = changes.iter().copied().find(|change| fits(trail, *change))?;
+                Some((trail, change))
+            });
+            if let Some((trail, change)) = effect {
+                trail.effect = Some(CommandEffect { change, at });
+            }
         }
     }
 

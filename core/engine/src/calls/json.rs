@@ -5,13 +5,14 @@
 use serde_json::{Map, Value, json};
 
 use super::call::{
-    Call, CallId, ConferenceSpell, EndedBy, Gap, HoldEnd, HoldSpell, Irregularity, Leg, Moment, OtherSide,
-    Spell, Transfer,
+    Call, CallId, ConferenceSpell, EndedBy, Gap, HoldEnd, HoldSpell, Irregularity, Leg, Link, Moment,
+    OtherSide, Spell, Transfer,
 };
-use super::commands::{Change, CommandTrail, RequestFate, RequestTrail};
+use super::change::Change;
+use super::commands::{CommandTrail, GivenBy, RequestFate, RequestTrail};
 use super::time::{TimeLedger, Totals};
 use crate::announce::result_value;
-use crate::text::{ChainId, PersonName, PhoneNumber, UserId};
+use crate::text::{ChainId, PersonName, PhoneNumber, Text, UserId};
 
 /// A call.
 #[must_use]
@@ -33,6 +34,7 @@ pub fn call(call: &Call) -> Value {
         "holds": call.holds.iter().map(hold).collect::<Vec<_>>(),
         "consultsFor": call.consults_for.as_ref().map(CallId::as_str),
         "consultations": call.consultations.iter().map(CallId::as_str).collect::<Vec<_>>(),
+        "links": call.links.iter().map(link).collect::<Vec<_>>(),
         "transfers": call.transfers.iter().map(transfer).collect::<Vec<_>>(),
         "conferences": call.conferences.iter().map(conference).collect::<Vec<_>>(),
         "gaps": call.gaps.iter().map(gap).collect::<Vec<_>>(),
@@ -49,6 +51,9 @@ pub fn command(trail: &CommandTrail) -> Value {
         "id": trail.id.0,
         "name": trail.name.text(),
         "target": trail.target.as_ref().map(PhoneNumber::as_str),
+        "others": trail.others.iter().map(PhoneNumber::as_str).collect::<Vec<_>>(),
+        "about": trail.about.iter().map(Text::as_str).collect::<Vec<_>>(),
+        "by": trail.by.map(GivenBy::text),
         "asked": moment(trail.asked),
         "requests": trail.requests.iter().map(request).collect::<Vec<_>>(),
         "done": trail.done.map(moment),
@@ -92,11 +97,30 @@ fn other_side(other: &OtherSide) -> Value {
 }
 
 fn spell(spell: &Spell) -> Value {
-    json!({ "kind": spell.kind.text(), "from": moment(spell.from), "to": spell.to.map(moment) })
+    json!({
+        "kind": spell.kind.text(),
+        "callback": spell.callback,
+        "from": moment(spell.from),
+        "to": spell.to.map(moment),
+    })
 }
 
 fn leg(leg: &Leg) -> Value {
-    json!({ "who": other_side(&leg.who), "from": moment(leg.from), "to": leg.to.map(moment) })
+    json!({
+        "who": other_side(&leg.who),
+        "agent": leg.agent,
+        "from": moment(leg.from),
+        "to": leg.to.map(moment),
+    })
+}
+
+fn link(link: &Link) -> Value {
+    json!({
+        "at": moment(link.at),
+        "kind": link.kind.text(),
+        "call": link.call.as_str(),
+        "with": other_side(&link.with),
+    })
 }
 
 fn hold(hold: &HoldSpell) -> Value {
@@ -119,6 +143,9 @@ fn transfer(transfer: &Transfer) -> Value {
 fn conference(spell: &ConferenceSpell) -> Value {
     json!({
         "conference": spell.conference.as_str(),
+        "name": spell.name.as_ref().map(Text::as_str),
+        "room": spell.room,
+        "ghost": spell.ghost,
         "from": moment(spell.from),
         "to": spell.to.map(moment),
         "members": spell.members.iter().map(leg).collect::<Vec<_>>(),
@@ -150,14 +177,20 @@ fn request(request: &RequestTrail) -> Value {
     })
 }
 
-/// A change in words: `line talk`, `hold`, …
+/// A change in words: `line talk`, `hold`, `taken back`, …
 #[must_use]
 pub fn change(change: Change) -> String {
     match change {
         Change::Line(state) => format!("line {}", state.name().unwrap_or("unknown")),
         Change::Hold => "hold".to_owned(),
+        Change::TakenBack => "taken back".to_owned(),
+        Change::Exchanged => "exchanged".to_owned(),
+        Change::HoldEnded => "hold ended".to_owned(),
         Change::Parties => "parties".to_owned(),
+        Change::Came => "somebody came".to_owned(),
+        Change::Gone => "somebody left".to_owned(),
         Change::Conference => "conference".to_owned(),
+        Change::ConferenceLeft => "conference left".to_owned(),
         Change::Agent => "agent".to_owned(),
         Change::CallCentre => "call centre".to_owned(),
         Change::Redirect => "redirect number".to_owned(),

@@ -16,6 +16,7 @@
 
 mod book;
 mod call;
+mod change;
 mod commands;
 pub mod json;
 mod time;
@@ -25,16 +26,19 @@ use serde::{Deserialize, Serialize};
 use crate::command::CommandName;
 use crate::directory::DirectoryPool;
 use crate::event::{CommandResult, Event};
+use crate::input::InputKind;
 use crate::time::{Span, Timestamp};
 use crate::view::{AgentState, View};
 use book::Book;
-use commands::Commands;
+use commands::{Asked, Commands};
 
 pub use call::{
     Call, CallId, ConferenceSpell, EndedBy, Gap, HoldEnd, HoldReason, HoldSpell, Irregularity,
-    IrregularityKind, Leg, Moment, OtherSide, Outcome, Spell, SpellKind, Transfer, TransferKind,
+    IrregularityKind, Leg, Link, LinkKind, Moment, OtherSide, Outcome, Spell, SpellKind, Transfer,
+    TransferKind,
 };
-pub use commands::{Change, CommandEffect, CommandTrail, RequestFate, RequestTrail};
+pub use change::{Change, Fit, Standing};
+pub use commands::{CommandEffect, CommandTrail, GivenBy, RequestFate, RequestTrail};
 pub use time::{Day, TimeKind, TimeLedger, TimeSpan, Totals};
 
 /// Reads the records of a stream into calls, commands and time.
@@ -46,6 +50,9 @@ pub struct CallLog {
     ledger: TimeLedger,
     last: Option<Moment>,
     over: Over,
+    /// What the input of the record says that is read next. Nothing of it goes on after that.
+    #[serde(skip)]
+    asked: Option<Asked>,
 }
 
 /// What is over, handed out once.
@@ -74,16 +81,27 @@ impl CallLog {
         log
     }
 
+    /// Hears what the input was of the record that is read next. Events do not tell whose a command is, nor all that it
+    /// names: without its input a command of the record has neither. Only records in which a command was given need it.
+    pub fn input(&mut self, input: &InputKind<'_>) {
+        self.asked = Some(Asked::of(input));
+    }
+
     /// Reads one record. Call it in the order of the log; take what is over with [`CallLog::take_over`].
     pub fn record(&mut self, seq: u64, at: Timestamp, events: &[Event]) {
         let at = self.last.map_or(at, |last| at.max(last.at));
         let now = Moment { at, seq };
         self.time_passes(at);
+        let mut asked = self.asked.take();
+        let before = (!events.is_empty()).then(|| Standing::of(&self.view));
         for event in events {
             self.book.event(&self.view, event, now);
-            self.commands.event(event, now);
+            self.commands.event(event, asked.as_mut(), now);
             self.ledger_hears(event, at);
             self.view.apply(event);
+        }
+        if let Some(before) = before.filter(|_| self.commands.is_following()) {
+            self.commands.changed(&before, &self.view, events, now);
         }
         if !events.is_empty() && self.book.settle(&self.view, now) {
             self.ledger.call_ended();

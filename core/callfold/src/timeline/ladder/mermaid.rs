@@ -37,9 +37,12 @@ fn line(timeline: &Timeline, step: &Step) -> String {
     let (from, to, words) = (step.from, step.to, escaped(&cut(&words, MAX_WORDS)));
     match step.kind {
         StepKind::Arrow => format!("    p{from}->>p{to}: {words}\n"),
-        StepKind::Unknown => format!("    p{from}--xp{to}: {words}\n"),
-        StepKind::Note if from == to => format!("    Note over p{from}: {words}\n"),
-        StepKind::Note => format!("    Note over p{},p{}: {words}\n", from.min(to), from.max(to)),
+        StepKind::Lost => format!("    p{from}--xp{to}: {words}\n"),
+        StepKind::Note | StepKind::Unknown if from == to => format!("    Note over p{from}: {words}\n"),
+        // A line would have a direction, and what nobody knows has none.
+        StepKind::Note | StepKind::Unknown => {
+            format!("    Note over p{},p{}: {words}\n", from.min(to), from.max(to))
+        }
     }
 }
 

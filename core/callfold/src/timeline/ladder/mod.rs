@@ -5,11 +5,13 @@ pub(super) mod svg;
 pub(super) mod text;
 
 use callfold_engine::calls::{
-    Call, CommandTrail, EndedBy, HoldEnd, Moment, OtherSide, RequestFate, TransferKind, json,
+    Call, CommandTrail, EndedBy, HoldEnd, HoldReason, Moment, OtherSide, RequestFate, SpellKind, TransferKind,
 };
 use callfold_engine::cti::Direction;
 
-use super::words::{self, is_same, who, with_at};
+use super::entries::{self, comes, first_list, is_told, leaves, lists};
+use super::there::{self, Answer, at_the_other_end};
+use super::words::{self, is_same, who};
 
 const AGENT: usize = 0;
 const CALLFOLD: usize = 1;
@@ -56,8 +58,10 @@ pub enum StepKind {
     Arrow,
     /// Something is so between two columns: a line.
     Note,
-    /// Nobody knows what was done: a broken line.
+    /// Nobody knows what was done, or by whom: a broken line.
     Unknown,
+    /// A message was waited for that did not come: a broken arrow.
+    Lost,
 }
 
 /// The ladder of a call.
@@ -66,6 +70,7 @@ pub(super) fn of(call: &Call, commands: &[&CommandTrail]) -> Ladder {
     maker.beginning(call);
     maker.parties(call);
     maker.holds(call);
+    maker.links(call);
     maker.conferences(call);
     commands.iter().for_each(|command| maker.command(command));
     maker.ends(call);
@@ -83,11 +88,15 @@ pub(super) fn of(call: &Call, commands: &[&CommandTrail]) -> Ladder {
 
 /// The other sides that have a column of their own, by when they came.
 fn sides(call: &Call) -> Vec<&OtherSide> {
+    let of_legs = call.legs.iter().map(|leg| there::side(call, leg));
+    let members = call.conferences.iter().flat_map(|conference| &conference.members);
+    let members = members.filter(|member| !member.agent).map(|member| &member.who);
     let of_transfers = call.transfers.iter().filter_map(|transfer| transfer.with.as_ref());
-    let of_legs = call.legs.iter().map(|leg| &leg.who);
     let mut sides: Vec<&OtherSide> = Vec::new();
-    for side in std::iter::once(&call.other).chain(of_legs).chain(of_transfers) {
-        if sides.len() < MOST_SIDES && !sides.iter().any(|known| is_same(known, side)) {
+    for side in std::iter::once(&call.other).chain(of_legs).chain(members).chain(of_transfers) {
+        // A conference has nobody at the other end of whom nothing else is known.
+        let is_nobody = side.is_unknown() && !side.menu && !call.conferences.is_empty();
+        if sides.len() < MOST_SIDES && !is_nobody && !sides.iter().any(|known| is_same(known, side)) {
             sides.push(side);
         }
     }
@@ -123,32 +132,74 @@ impl Maker<'_> {
         if let Some(place) = self.sides.iter().position(|known| is_same(known, side)) {
             return OTHERS + place;
         }
-        self.is_full = true;
+        // Of whom nobody knows who they are has no column of their own.
+        self.is_full |= self.sides.len() >= MOST_SIDES;
         self.last()
     }
 
+    /// Where who was at the other end at a moment has a column; all of them, if there is nobody.
+    fn there(&mut self, call: &Call, at: Moment) -> usize {
+        match at_the_other_end(call, at).first() {
+            Some(side) => self.column(side),
+            None => self.last(),
+        }
+    }
+
     fn beginning(&mut self, call: &Call) {
-        let other = self.column(&call.other);
         let with = who(&call.other);
+        let is_conference = there::first_conference(call).is_some();
         if call.up_when_connected {
             self.note(call.began, format!("{}, up already when the line was first seen", words::title(call)));
-        } else if call.callback {
-            self.arrow(call.began, (PBX, AGENT), format!("rings first, then calls {with}"));
+        } else if is_conference || (call.callback && call.direction != Direction::In) {
+            self.note(call.began, words::title(call));
         } else {
+            let other = self.column(&call.other);
             match call.direction {
                 Direction::In => self.arrow(call.began, (other, AGENT), format!("{with} calls")),
                 Direction::Out => self.arrow(call.began, (AGENT, other), format!("calls {with}")),
                 Direction::Unknown | _ => self.note(call.began, words::title(call)),
             }
         }
-        if let Some(parent) = &call.consults_for {
-            let words = format!("consultation for the call {}", words::shown(parent.as_str()));
-            self.step(StepKind::Note, call.began, (AGENT, other), words);
+        self.callback(call);
+        let Some((at, who)) = there::answer(call) else { return };
+        match who {
+            Answer::Agent => {
+                let other = self.there(call, at);
+                self.arrow(at, (AGENT, other), "answers");
+            }
+            Answer::OwnPhone => self.arrow(at, (AGENT, PBX), "answers the own phone"),
+            Answer::OtherSide => {
+                let other = self.there(call, at);
+                self.arrow(at, (other, AGENT), "answers");
+            }
+            Answer::Nobody if there::conference_at(call, at).is_some() => {
+                self.note(at, "the agent enters the conference");
+            }
+            Answer::Nobody => self.note(at, "talk begins"),
         }
-        if let Some(at) = call.answered {
-            let is_ours = call.direction == Direction::In && !call.callback;
-            let way = if is_ours { (AGENT, other) } else { (other, AGENT) };
-            self.arrow(at, way, "answers");
+    }
+
+    fn links(&mut self, call: &Call) {
+        for link in call.links.iter().filter(|link| !is_told(call, link)) {
+            let side = self.column(&link.with);
+            self.step(StepKind::Note, link.at, (AGENT, side), words::link(link));
+        }
+    }
+
+    /// How a callback comes about: what the PBX does, whose phone rings, when the other side is called.
+    fn callback(&mut self, call: &Call) {
+        for spell in call.spells.iter().filter(|_| call.callback) {
+            let with = at_the_other_end(call, spell.from);
+            let words = entries::stretch(spell.kind, spell.callback, &with);
+            match (spell.kind, spell.callback) {
+                (SpellKind::Dial, true) => self.step(StepKind::Note, spell.from, (PBX, PBX), words),
+                (SpellKind::Ring, true) => self.arrow(spell.from, (PBX, AGENT), words),
+                (SpellKind::Dial, false) => {
+                    let other = self.there(call, spell.from);
+                    self.arrow(spell.from, (PBX, other), words);
+                }
+                (_, _) => {}
+            }
         }
     }
 
@@ -161,18 +212,27 @@ impl Maker<'_> {
 
     fn holds(&mut self, call: &Call) {
         for hold in &call.holds {
-            let held = with_at(call, hold.from).first().map_or(OTHERS, |side| self.column(side));
-            self.arrow(hold.from, (AGENT, held), format!("on hold: {}", hold.reason.text()));
+            let held = match there::conference_at(call, hold.from) {
+                Some(_) => self.last(),
+                None => self.there(call, hold.from),
+            };
+            let words = format!("on hold: {}", words::hold_reason(call, hold));
+            match hold.reason {
+                HoldReason::PutByUs | HoldReason::Consultation => {
+                    self.arrow(hold.from, (AGENT, held), words);
+                }
+                // Nobody put it there then.
+                HoldReason::FoundHeld | _ => self.step(StepKind::Note, hold.from, (AGENT, held), words),
+            }
             let Some(to) = hold.to else { continue };
+            let words = entries::hold_ended(hold.end, words::hold_end(hold));
             match hold.end {
-                Some(HoldEnd::Returned) => self.arrow(to, (AGENT, held), "back from hold"),
-                Some(HoldEnd::Left) => self.arrow(to, (held, AGENT), "leaves while on hold"),
+                Some(HoldEnd::Returned) => self.arrow(to, (AGENT, held), words),
+                Some(HoldEnd::Left) => self.arrow(to, (held, AGENT), words),
                 Some(HoldEnd::Connected | HoldEnd::Conferenced) => {
-                    let words = format!("hold ended: {}", words::hold_end(hold));
                     self.step(StepKind::Note, to, (AGENT, held), words);
                 }
                 Some(HoldEnd::Lost | HoldEnd::Unknown | _) | None => {
-                    let words = format!("hold ended: {}", words::hold_end(hold));
                     self.step(StepKind::Unknown, to, (AGENT, held), words);
                 }
             }
@@ -181,10 +241,27 @@ impl Maker<'_> {
 
     fn conferences(&mut self, call: &Call) {
         for conference in &call.conferences {
-            let first = conference.members.iter().filter(|member| member.from.at <= conference.from.at);
-            self.note(conference.from, words::conference(first.map(|member| &member.who)));
-            for member in conference.members.iter().filter(|member| member.from.at > conference.from.at) {
-                self.note(member.from, format!("{} joins the conference", who(&member.who)));
+            let name = words::conference(conference);
+            let (first, there, later) = lists(conference);
+            match first {
+                None => self.note(conference.from, format!("{name}: who is in it is unknown")),
+                Some(at) if at <= conference.from => {
+                    self.note(conference.from, format!("{name}; {}", first_list(conference, &there)));
+                }
+                Some(at) => {
+                    self.note(conference.from, name);
+                    let words = format!("the conference's list is told; {}", first_list(conference, &there));
+                    self.note(at, words);
+                }
+            }
+            for member in later {
+                self.note(member.from, comes(member));
+            }
+            for member in &conference.members {
+                let left = member.to.filter(|to| conference.to.is_none_or(|ended| to.at < ended.at));
+                if let Some(to) = left {
+                    self.note(to, leaves(member));
+                }
             }
             if let Some(to) = conference.to {
                 self.note(to, "the conference ends for the agent");
@@ -194,24 +271,35 @@ impl Maker<'_> {
 
     fn command(&mut self, command: &CommandTrail) {
         let name = words::command(command);
-        self.arrow(command.asked, (AGENT, CALLFOLD), format!("command {name}"));
+        let is_own = words::is_own(command);
+        if is_own {
+            let words = format!("callfold's own command {name}");
+            self.step(StepKind::Note, command.asked, (CALLFOLD, CALLFOLD), words);
+        } else {
+            self.arrow(command.asked, (AGENT, CALLFOLD), format!("command {name}"));
+        }
         for request in &command.requests {
             let method = words::shown(request.method.as_str());
             self.arrow(request.sent, (CALLFOLD, PBX), method.clone());
             let words = format!("{method}: {}", words::fate(request));
             match (request.fate, request.settled) {
                 (RequestFate::Failed(_), Some(at)) => {
-                    self.step(StepKind::Unknown, at, (PBX, CALLFOLD), words);
+                    self.step(StepKind::Lost, at, (PBX, CALLFOLD), words);
                 }
                 (_, Some(at)) => self.arrow(at, (PBX, CALLFOLD), words),
                 (_, None) => {}
             }
         }
         if let Some(done) = command.done {
-            self.arrow(done, (CALLFOLD, AGENT), format!("{name}: {}", words::result(command)));
+            let words = format!("{name}: {}", words::result(command));
+            if is_own {
+                self.step(StepKind::Note, done, (CALLFOLD, CALLFOLD), words);
+            } else {
+                self.arrow(done, (CALLFOLD, AGENT), words);
+            }
         }
         if let Some(effect) = command.effect {
-            let words = format!("{name} led to: {}", json::change(effect.change));
+            let words = format!("{name} led to: {}", words::effect(effect.change));
             self.step(StepKind::Note, effect.at, (CALLFOLD, PBX), words);
         }
     }
@@ -235,11 +323,18 @@ impl Maker<'_> {
             }
         }
         for irregularity in &call.irregularities {
-            self.note(irregularity.at, format!("irregular: {}", irregularity.kind.text()));
+            self.note(irregularity.at, words::irregular(irregularity.kind));
         }
         let Some(ended) = call.ended else { return };
-        let other = with_at(call, ended).first().map_or(OTHERS, |side| self.column(side));
+        // Who leaves a conference ends it for nobody else.
+        let is_conference = call.conferences.last().is_some_and(|conference| conference.to == Some(ended));
+        let other = self.there(call, ended);
         match call.ended_by {
+            _ if is_conference => self.note(ended, words::end(call)),
+            // A callback that came to nobody else's phone is ended with the PBX.
+            Some(EndedBy::Agent) if words::not_reached(call).is_some() => {
+                self.arrow(ended, (AGENT, PBX), words::end(call));
+            }
             Some(EndedBy::Agent) => self.arrow(ended, (AGENT, other), words::end(call)),
             Some(EndedBy::OtherSide) => self.arrow(ended, (other, AGENT), words::end(call)),
             _ => self.note(ended, words::end(call)),

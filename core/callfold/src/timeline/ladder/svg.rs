@@ -78,7 +78,7 @@ fn arrow(out: &mut Markup, step: &Step, y: i64, columns_of_all: usize) {
     ));
     let class = match step.kind {
         StepKind::Arrow => "cf-line",
-        StepKind::Note | StepKind::Unknown => "cf-dash",
+        StepKind::Note | StepKind::Unknown | StepKind::Lost => "cf-dash",
     };
     out.put(format_args!("<path class=\"{class}\" d=\"M{left} {y}H{right}\"/>"));
     match step.kind {
@@ -86,7 +86,7 @@ fn arrow(out: &mut Markup, step: &Step, y: i64, columns_of_all: usize) {
             let back = if to > from { -8 } else { 8 };
             out.put(format_args!("<path class=\"cf-mark\" d=\"M{to} {y}l{back} -4v8z\"/>"));
         }
-        StepKind::Unknown => {
+        StepKind::Unknown | StepKind::Lost => {
             let (y, width) = (y - 2, right - left);
             out.put(format_args!(
                 "<rect class=\"cf-unknown\" x=\"{left}\" y=\"{y}\" width=\"{width}\" height=\"5\"/>"

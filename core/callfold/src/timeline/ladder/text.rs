@@ -49,9 +49,9 @@ fn line(step: &Step, count: usize) -> String {
     let between = match step.kind {
         StepKind::Arrow => '-',
         StepKind::Note => '.',
-        StepKind::Unknown => '~',
+        StepKind::Unknown | StepKind::Lost => '~',
     };
-    let is_arrow = step.kind == StepKind::Arrow;
+    let is_arrow = matches!(step.kind, StepKind::Arrow | StepKind::Lost);
     let cell = |place: usize| match place {
         _ if is_arrow && to > from && place + 1 == to => '>',
         _ if is_arrow && to < from && place == to + 1 => '<',
