@@ -993,6 +993,8 @@ typedef uint32_t callfold_spell_kind;
 typedef struct {
     // What went on.
     callfold_spell_kind kind;
+    // Whether it is how a callback begins: the PBX sets the call up (dial), or the agent's own phone rings for it (ring).
+    bool is_callback;
     // From when.
     callfold_moment from;
     // Until when.

@@ -134,6 +134,8 @@ pub struct callfold_call {
 pub struct callfold_spell {
     /// What went on.
     pub kind: callfold_spell_kind,
+    /// Whether it is how a callback begins: the PBX sets the call up (dial), or the agent's own phone rings for it (ring).
+    pub is_callback: bool,
     /// From when.
     pub from: callfold_moment,
     /// Until when.
@@ -363,6 +365,7 @@ pub extern "C" fn callfold_calls_spell(
             let spell = call.spells.get(index)?;
             Some(callfold_spell {
                 kind: spell.kind.number(),
+                is_callback: spell.callback,
                 from: moment(Some(spell.from)),
                 to: moment(spell.to),
             })
@@ -442,7 +445,8 @@ pub extern "C" fn callfold_calls_gap(
         part(calls, borrowed, |call| {
             let gap = call.gaps.get(index)?;
             let kind = callfold::calls::SpellKind::Gap.number();
-            Some(callfold_spell { kind, from: moment(Some(gap.from)), to: moment(gap.to) })
+            let (from, to) = (moment(Some(gap.from)), moment(gap.to));
+            Some(callfold_spell { kind, is_callback: false, from, to })
         })
     })
 }

@@ -6,7 +6,8 @@ use callfold::{JsonText, PersonName, PhoneNumber, Span, Timestamp};
 use crate::command::CommandResult;
 use crate::time::TimeTotal;
 use crate::words::{
-    CallDirection, CallOutcome, EndedBy, HoldEnd, HoldReason, IrregularityKind, SpellKind, TransferKind,
+    CallDirection, CallOutcome, EndedBy, GivenBy, HoldEnd, HoldReason, IrregularityKind, LinkKind, SpellKind,
+    TransferKind,
 };
 
 /// When something was so, and the record that proves it.
@@ -38,6 +39,8 @@ pub struct OtherSide {
 pub struct CallSpell {
     /// What went on.
     pub kind: SpellKind,
+    /// Whether it is how a callback begins: the PBX sets the call up (dial), or the agent's own phone rings for it (ring).
+    pub callback: bool,
     /// From when.
     pub from: Moment,
     /// Until when; none while it goes on.
@@ -49,6 +52,8 @@ pub struct CallSpell {
 pub struct CallLeg {
     /// Who.
     pub who: OtherSide,
+    /// Whether it is the agent: one of the members of a conference.
+    pub agent: bool,
     /// From when.
     pub from: Moment,
     /// Until when; none while it goes on.
@@ -84,12 +89,32 @@ pub struct CallTransfer {
 pub struct ConferenceSpell {
     /// Which conference.
     pub conference: String,
+    /// Its name, where the server told it: of one that was on hold.
+    pub name: Option<PersonName>,
+    /// Its room, where the server told it: of one that was on hold.
+    pub room: Option<i64>,
+    /// Whether the agent was in it as a ghost at some time: the server's list is then without most of the others.
+    pub ghost: bool,
     /// From when.
     pub from: Moment,
     /// Until when; none while it goes on.
     pub to: Option<Moment>,
-    /// Who was in it, the agent included, when.
+    /// Whom the server listed in it, the agent included, from when until when. Who was invited and never came is listed, too.
+    /// Nobody: the list was never told.
     pub members: Vec<CallLeg>,
+}
+
+/// What a call has to do with another call of the line.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct CallLink {
+    /// Since when.
+    pub at: Moment,
+    /// What.
+    pub kind: LinkKind,
+    /// The other call.
+    pub call: String,
+    /// Who was on it then, as far as it is known.
+    pub with: OtherSide,
 }
 
 /// A time while the connection was down.
@@ -153,6 +178,8 @@ pub struct Call {
     pub consults_for: Option<String>,
     /// The calls by which this one was consulted.
     pub consultations: Vec<String>,
+    /// What it has to do with other calls of the line, in order.
+    pub links: Vec<CallLink>,
     /// How it was passed on, each time.
     pub transfers: Vec<CallTransfer>,
     /// The conferences that it was part of.
@@ -176,8 +203,14 @@ pub struct CommandTrail {
     pub id: u64,
     /// Which command, as the reference client calls it.
     pub command: String,
-    /// The number or user that it names.
+    /// The number or user that it names first.
     pub target: Option<PhoneNumber>,
+    /// The other numbers or users that it names.
+    pub others: Vec<PhoneNumber>,
+    /// What it names besides: a status and the reason of a break, a method, an event, a chain, `true` or `false`.
+    pub about: Vec<String>,
+    /// Whose command it is, where the log says it.
+    pub by: Option<GivenBy>,
     /// When it was asked.
     pub asked: Moment,
     /// When it ended; none while it goes on.
@@ -212,7 +245,7 @@ impl From<&calls::OtherSide> for OtherSide {
 
 impl From<&calls::Leg> for CallLeg {
     fn from(leg: &calls::Leg) -> Self {
-        Self { who: OtherSide::from(&leg.who), from: leg.from.into(), to: moment(leg.to) }
+        Self { who: OtherSide::from(&leg.who), agent: leg.agent, from: leg.from.into(), to: moment(leg.to) }
     }
 }
 
@@ -241,6 +274,7 @@ impl Call {
                 .iter()
                 .map(|spell| CallSpell {
                     kind: spell.kind.into(),
+                    callback: spell.callback,
                     from: spell.from.into(),
                     to: moment(spell.to),
                 })
@@ -258,6 +292,16 @@ impl Call {
                 .collect(),
             consults_for: call.consults_for.as_ref().map(id),
             consultations: call.consultations.iter().map(id).collect(),
+            links: call
+                .links
+                .iter()
+                .map(|link| CallLink {
+                    at: link.at.into(),
+                    kind: link.kind.into(),
+                    call: id(&link.call),
+                    with: OtherSide::from(&link.with),
+                })
+                .collect(),
             transfers: call
                 .transfers
                 .iter()
@@ -272,6 +316,9 @@ impl Call {
                 .iter()
                 .map(|spell| ConferenceSpell {
                     conference: spell.conference.as_str().to_owned(),
+                    name: spell.name.as_ref().map(|name| PersonName::from(name.as_str())),
+                    room: spell.room,
+                    ghost: spell.ghost,
                     from: spell.from.into(),
                     to: moment(spell.to),
                     members: spell.members.iter().map(CallLeg::from).collect(),
@@ -296,6 +343,9 @@ impl From<&calls::CommandTrail> for CommandTrail {
             id: trail.id.0,
             command: trail.name.text().to_owned(),
             target: trail.target.clone(),
+            others: trail.others.clone(),
+            about: trail.about.iter().map(|about| about.as_str().to_owned()).collect(),
+            by: trail.by.map(GivenBy::from),
             asked: trail.asked.into(),
             done: moment(trail.done),
             result: trail.result.as_ref().map(CommandResult::from),

@@ -41,8 +41,8 @@ mod time;
 mod words;
 
 pub use call::{
-    Call, CallGap, CallHold, CallLeg, CallSpell, CallTransfer, CommandTrail, ConferenceSpell, Irregularity,
-    Moment, OtherSide,
+    Call, CallGap, CallHold, CallLeg, CallLink, CallSpell, CallTransfer, CommandTrail, ConferenceSpell,
+    Irregularity, Moment, OtherSide,
 };
 pub use command::{BreakReason, Command, CommandResult, ProtocolCode, ServerError, done};
 pub use cti::{CtiCall, CtiModel, ProviderEvent};
@@ -77,8 +77,8 @@ pub use state::{AgentSnapshot, LineSnapshot};
 pub use time::{TimeRow, TimeTotal};
 pub use words::{
     AgentState, Answering, CallDirection, CallOutcome, Connection, CtiCallState, DiffSide, EndedBy,
-    GhostMode, HoldEnd, HoldReason, IrregularityKind, LineState, OddityKind, SpellKind, TimeKind,
-    TransferKind, WebStatus,
+    GhostMode, GivenBy, HoldEnd, HoldReason, IrregularityKind, LineState, LinkKind, OddityKind, SpellKind,
+    TimeKind, TransferKind, WebStatus,
 };
 
 uniffi::setup_scaffolding!("callfold");

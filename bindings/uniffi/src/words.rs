@@ -186,6 +186,30 @@ mirror!(
 );
 
 mirror!(
+    /// What a call has to do with another call of the line.
+    LinkKind of callfold::calls::LinkKind, else Consults {
+        /// It is a consultation for the other call.
+        ConsultsFor,
+        /// It is on hold for a consultation: the other call.
+        Consults,
+        /// Who was on it and who was on the other call were connected to each other.
+        ConnectedTo,
+        /// Who was on it goes on in the other call, a conference.
+        GoesOnIn,
+    }
+);
+
+mirror!(
+    /// Whose a command is.
+    GivenBy of callfold::calls::GivenBy, else Engine {
+        /// The application gave it.
+        Application,
+        /// The engine gave it itself: a timer of the CTI model, or a rule that another command or a message set off.
+        Engine,
+    }
+);
+
+mirror!(
     /// What goes on on a call.
     SpellKind of callfold::calls::SpellKind, else Gap {
         /// It rings at the agent.
