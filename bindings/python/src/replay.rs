@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use callfold::calls::{CallLog, Over, TimeLedger};
+use callfold::calls::{Call, CallLog, Over, TimeLedger};
 use callfold::files::{self, Content};
 use callfold::log::LogError;
 use callfold::problem::Problem;
@@ -251,7 +251,7 @@ impl Rerun {
         let rest = self.calls.close();
         self.over.calls.extend(rest.calls);
         self.over.commands.extend(rest.commands);
-        self.over.calls.sort_by_key(|call| call.began);
+        self.over.calls.sort_by(Call::by_began);
         self.over.commands.sort_by_key(|command| command.id);
         let (calls, commands, time) = {
             let agent = self.calls.view().agent.login.as_ref().map(Text::as_str);

@@ -571,7 +571,10 @@ def test_of_a_damaged_store_what_is_sound_is_found_and_the_damage_is_named(damag
     assert stream.stream == "seed-incoming-consult-connect" and "record" in stream.why
     assert repr(found).endswith(", damaged streams: 1>")
     of_agent = damaged.find(agent="ivanov")
-    assert of_agent == damaged.find(stream="hold-and-back") and [of_agent.damaged[0].stream] == [stream.stream]
+    # What can be read of the damaged one says whose line it is.
+    assert of_agent == found and [damage.stream for damage in of_agent.damaged] == [stream.stream]
+    of_nobody = damaged.find(agent="nobody")
+    assert not of_nobody and not of_nobody.damaged
 
 
 def test_a_call_that_may_stand_behind_damage_is_not_simply_missing(damaged: Log) -> None:

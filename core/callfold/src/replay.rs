@@ -14,7 +14,7 @@ use callfold_engine::{
 use serde_json::{Value, json};
 
 use crate::announce::{self, Announcement};
-use crate::calls::{CallLog, Over, TimeLedger};
+use crate::calls::{Call, CallLog, Over, TimeLedger};
 use crate::trace::{Entry, Header, Level, Line, SocketChange, TraceError, TraceReader};
 
 /// Why a replay ended before its trace did.
@@ -442,7 +442,7 @@ impl CallReader {
         let rest = self.log.close();
         self.over.calls.extend(rest.calls);
         self.over.commands.extend(rest.commands);
-        self.over.calls.sort_by(|one, other| one.began.cmp(&other.began).then_with(|| one.id.cmp(&other.id)));
+        self.over.calls.sort_by(Call::by_began);
         self.over.commands.sort_by_key(|command| command.id);
         (self.over, self.log.ledger().clone())
     }

@@ -45,8 +45,8 @@ pub struct FoundCall {
 impl FoundCall {
     /// By when they began; those of one moment in an order that does not depend on how they were found.
     pub(super) fn by_began(&self, other: &Self) -> std::cmp::Ordering {
-        let key = |found: &Self| (found.call.began.at, found.stream, found.call.began.seq);
-        key(self).cmp(&key(other)).then_with(|| self.call.id.cmp(&other.call.id))
+        let key = |found: &Self| (found.call.began.at, found.stream);
+        key(self).cmp(&key(other)).then_with(|| self.call.by_began(&other.call))
     }
 }
 

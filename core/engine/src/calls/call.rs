@@ -92,6 +92,13 @@ pub struct Call {
 }
 
 impl Call {
+    /// The order in which calls of a line are told: by when they began, and those of one record by their ids, so that it does
+    /// not depend on which ended first.
+    #[must_use]
+    pub fn by_began(&self, other: &Self) -> std::cmp::Ordering {
+        self.began.cmp(&other.began).then_with(|| self.id.cmp(&other.id))
+    }
+
     /// How long it was talked on, conferences included.
     #[must_use]
     pub fn talk(&self) -> Span {
