@@ -46,14 +46,14 @@ class ExampleTest {
         runBlocking {
             Recorder.open(RecorderOptions(store)).use { recorder ->
                 recorder.reader().use { log ->
-                    for (session in listOf("hold-and-back", "ivr")) {
+                    for (session in listOf("hold-and-back", "slow-server")) {
                         log.takeIn(repository.resolve("tests/vectors/named/$session.jsonl").toString())
                     }
                 }
             }
         }
         val printed = printed { example.main(arrayOf(store, page.toString())) }
-        for (wanted in listOf("1 calls, ", "ivr, record 65: talk-without-ring: ", "rules: 0 calls", "answered in time: 1 of 1")) {
+        for (wanted in listOf("1 calls, ", "slow-server, record 80: command-never-answered: ", "rules: 0 calls", "answered in time: 1 of 1")) {
             assertTrue(wanted in printed, printed)
         }
         assertTrue(Files.readString(page).startsWith("<!DOCTYPE html>"))
