@@ -15,6 +15,7 @@ use callfold::log::{
     StreamHead, StreamId, StreamInfo, to_the_end,
 };
 use callfold::record::Hash;
+use callfold::report::ReportOptions;
 use callfold::{Event, Machine, Outcome, Party, Span, Timestamp};
 use callfold_store::{Append, Block, Derived, DerivedChange, Keys};
 
@@ -560,6 +561,38 @@ fn of_a_damaged_stream_what_is_sound_is_shown_and_the_damage_is_named() {
     // Mended, everything is there again.
     store.from.store(u64::MAX, std::sync::atomic::Ordering::Relaxed);
     assert_eq!(log.find(&FindQuery::default()).unwrap().calls, whole);
+}
+
+#[test]
+fn what_was_derived_is_answered_without_reading_a_record() {
+    let from = std::sync::atomic::AtomicU64::new(u64::MAX);
+    let store = Arc::new(Damaged { store: MemoryStore::new().unwrap(), stream: StreamId(0), from });
+    let log = Log::over(Arc::clone(&store) as Arc<dyn LogStore>);
+    let session = fs::read(vectors().join("named/hold-and-back.jsonl")).unwrap();
+    log.import_trace(session.as_slice(), None).unwrap();
+    let mut options = ReportOptions::default();
+    (options.from, options.to) =
+        (Some(Timestamp::from_micros(0)), Some(Timestamp::from_millis(i64::MAX / 1_000)));
+    let questions = || {
+        let report = log.report(&options, &mut to_the_end).unwrap();
+        (log.find(&FindQuery::default()).unwrap().calls, report)
+    };
+
+    let broken = log.derive_all(&mut |_| ControlFlow::Break(()));
+    assert!(matches!(broken, Err(LogError::Interrupted)));
+    let mut told = Vec::new();
+    log.derive_all(&mut |progress| {
+        told.push((progress.done, progress.of));
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    let length = log.streams().unwrap()[0].head.seq;
+    assert!(told.is_sorted() && told.last() == Some(&(length, length)));
+    let whole = questions();
+    assert!(!whole.0.is_empty() && whole.1.damage.is_empty());
+    // Not one record of it can be read any more.
+    store.from.store(1, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(questions(), whole);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::index::OnReached;
 use super::verify::PROGRESS_EVERY;
-use super::{Log, LogError};
+use super::{Log, LogError, OnProgress, Progress, tell};
 use crate::report::Stretch;
 
 /// Raised with every change of what is put away: what is of another version is derived anew.
@@ -117,6 +117,31 @@ impl Log {
     /// [`LogError`] if the log or what was derived from it cannot be read.
     pub fn spent(&self, stream: StreamId, from: Timestamp, to: Timestamp) -> Result<Vec<Stretch>, LogError> {
         self.spent_with(stream, from, to, &mut |_| Ok(()))
+    }
+
+    /// Derives all that questions are answered from: what [`Log::bring_up_to_date`] does, and where time went. For who has
+    /// taken much in and wants the first question answered as soon as the next; they derive by themselves what is not.
+    /// Broken off, what was derived stays.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log cannot be read, or it was broken off.
+    pub fn derive_all(&self, progress: OnProgress<'_>) -> Result<(), LogError> {
+        let streams = self.streams()?;
+        let of = streams.iter().map(|stream| stream.head.seq).sum();
+        let mut done = 0;
+        for stream in streams {
+            let last = stream.head.seq;
+            tell(progress, done, of)?;
+            // Each record is read twice: once for its calls, once for its time.
+            self.derive_stream(stream.id, &mut |seq| tell(progress, (done + seq / 2).min(of), of))?;
+            // Nothing is before the first time that there is: nothing is handed out.
+            let never = Timestamp::from_micros(i64::MIN);
+            let mut reached = |seq: u64| tell(progress, (done + (last + seq) / 2).min(of), of);
+            self.spent_with(stream.id, never, never, &mut reached)?;
+            done += last;
+        }
+        let _ = progress(Progress { done: of, of });
+        Ok(())
     }
 
     /// The same; is told how far it is when it has to be derived first.

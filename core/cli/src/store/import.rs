@@ -25,6 +25,8 @@ Examples:
 The store is made if it is not there. What a file is, is seen by its content: a recorded session
 becomes a stream of its name, an exported log (`callfold export`) the streams that it has. A
 damaged export leaves nothing behind; of a session that breaks off, what came before stays.
+What `find`, `calls` and `report` read is derived at the end, so that they answer at once;
+broken off there (Ctrl-C), everything is taken in, and they derive it themselves.
 
 Exit code 1 if a stream of the same name is there already; 3 if a file is damaged. The other
 files are taken in all the same.";
@@ -78,6 +80,13 @@ pub(crate) fn run(args: &Import, io: &mut Io<'_>) -> Result<Outcome, Failed> {
         }
     }
     log.sync()?;
+    // So that the first question about it is answered as soon as the next. What cannot be derived is told by who asks.
+    let bar = Bar::new("looking through what was taken in", is_hidden(args));
+    let derived = log.derive_all(&mut |progress| bar.at(progress));
+    drop(bar);
+    if let Err(LogError::Interrupted) = derived {
+        return Err(LogError::Interrupted.into());
+    }
     if args.files.len() > 1 && !args.look.json {
         let (streams, records) = (count(total.0, "stream", "streams"), count(total.1, "record", "records"));
         writeln!(io.out, "\n{TOTAL}taken in: {streams}, {records}{TOTAL:#}")?;
